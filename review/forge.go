@@ -1,0 +1,130 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/countersign-dev/countersign/change"
+)
+
+// ErrGone says that what was asked for does not exist, or is hidden from the app.
+var ErrGone = errors.New("not found, or not visible to the app")
+
+// A Forge is GitHub. Every method may be called again after an error.
+type Forge interface {
+	// Pull reads a pull request as it stands now: its state, head and base, the
+	// tip of the base branch, the merge base and the contributors. It takes one
+	// call when the pair of tip and head was seen before, and two otherwise.
+	Pull(ctx context.Context, ref PullRef) (Pull, error)
+	// Compare completes p, whose Repo, Number, Author, Head and BaseRef are set
+	// from a delivery: base tip, merge base and contributors. One call.
+	Compare(ctx context.Context, p Pull) (Pull, error)
+	// Tip returns the commit at the tip of a branch, or ErrGone.
+	Tip(ctx context.Context, repo Repo, branch string) (string, error)
+	// Tree returns the files at a commit. A truncated answer is completed.
+	// Trees and blobs are kept by installation and id.
+	Tree(ctx context.Context, repo Repo, commit string) (change.Tree, error)
+	// History lists the commits that lead from before (left out) to after,
+	// first parents only, oldest first. forced reports that before is no
+	// ancestor of after.
+	History(ctx context.Context, repo Repo, before, after string) (commits []Commit, forced bool, err error)
+	// MergedPull returns the merged pull request that brought commit into
+	// branch, or ErrGone.
+	MergedPull(ctx context.Context, repo Repo, commit, branch string) (Merge, error)
+	// Enforcement returns what guards a branch now, for the named check.
+	Enforcement(ctx context.Context, repo Repo, branch, check string) (Enforcement, error)
+	// OpenPulls lists the open pull requests of a repository.
+	OpenPulls(ctx context.Context, repo Repo) ([]Pull, error)
+	// Comments returns those of the named comments of p that still exist, with
+	// their present text, for the last look before a check turns green.
+	Comments(ctx context.Context, ref PullRef, ids []int64) (map[int64]Comment, error)
+
+	Directory
+	Publisher
+}
+
+// A Directory knows people and teams.
+type Directory interface {
+	// User resolves a login to the account that has it now, or ErrGone.
+	User(ctx context.Context, repo Repo, login string) (User, error)
+	// Members lists a team, org/slug, child teams included, or ErrGone. Answers
+	// are kept for at most five minutes unless fresh is set.
+	Members(ctx context.Context, repo Repo, team string, fresh bool) ([]User, error)
+	// Admin reports whether a person administers the repository.
+	Admin(ctx context.Context, repo Repo, u User) (bool, error)
+	// Writer reports whether a person may push to the repository.
+	Writer(ctx context.Context, repo Repo, u User) (bool, error)
+}
+
+// A Publisher writes what people see.
+type Publisher interface {
+	// PutCheck creates the check run, or updates it when c.ID is set, and
+	// returns its id. Repeating it is harmless.
+	PutCheck(ctx context.Context, repo Repo, c Check) (int64, error)
+	// PutComment writes the sticky comment of a pull request, updating the one
+	// with the given id unless it is 0 or gone, and returns it as GitHub has it.
+	PutComment(ctx context.Context, ref PullRef, id int64, body string) (Comment, error)
+	// Reply writes a new comment.
+	Reply(ctx context.Context, ref PullRef, body string) error
+	// React adds a reaction, "+1" or "confused", to a comment.
+	React(ctx context.Context, repo Repo, comment int64, reaction string) error
+}
+
+// A Check is a check run as it is written.
+type Check struct {
+	ID          int64 // 0 for a new one
+	Name        string
+	Head        string
+	Conclusion  string // success, failure or action_required; never neutral or skipped
+	Title       string
+	Summary     string
+	Text        string
+	DetailsURL  string
+	Annotations []Annotation
+}
+
+// An Annotation is a finding on a line.
+type Annotation struct {
+	Path    string
+	Line    int
+	Title   string
+	Message string
+}
+
+// A Comment is a comment as GitHub has it.
+type Comment struct {
+	ID        int64
+	Author    User
+	Body      string
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	URL       string
+}
+
+// A Commit is a commit with what links it to others.
+type Commit struct {
+	ID      string
+	Parents []string
+	Tree    string
+}
+
+// A Merge is how a pull request landed.
+type Merge struct {
+	Number   int
+	Head     string
+	BaseRef  string
+	Commit   string // merge_commit_sha
+	By       User
+	At       time.Time
+	Title    string
+	Body     string
+	Author   User
+	Complete bool // By and At come from GitHub's own account of the merge
+}
+
+// A Recorder appends the outcome of a landing to the transparency log.
+// Recording the same landing twice returns the first receipt, marked Duplicate.
+type Recorder interface {
+	Record(ctx context.Context, l Landing) (Receipt, error)
+}

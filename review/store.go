@@ -1,0 +1,120 @@
+package review
+
+import (
+	"context"
+	"time"
+)
+
+// A Store keeps what reviews need from one delivery to the next. All methods
+// are durable when they return, and repeating one changes nothing.
+type Store interface {
+	// SavePull keeps the newest known standing of a pull request. One that is
+	// older by UpdatedAt is ignored.
+	SavePull(ctx context.Context, p PullState) error
+	// Pull returns it, or ok false.
+	Pull(ctx context.Context, repoID int64, number int) (p PullState, ok bool, err error)
+	// PullsAt lists the open pull requests with the given head.
+	PullsAt(ctx context.Context, repoID int64, head string) ([]PullState, error)
+	// OpenPulls lists the open pull requests of a repository into a base branch,
+	// or into any when baseRef is "".
+	OpenPulls(ctx context.Context, repoID int64, baseRef string) ([]PullState, error)
+
+	// AddHead remembers that a commit was the head of a pull request, who made
+	// it so, and who had contributed then. The first account of a head stands,
+	// but pushers and contributors are added to it.
+	AddHead(ctx context.Context, h Head) error
+	// Heads lists the heads of a pull request, in order of arrival.
+	Heads(ctx context.Context, repoID int64, number int) ([]Head, error)
+
+	// AddReport remembers a report that people could read.
+	AddReport(ctx context.Context, r Report) error
+	// Reports lists the reports of a pull request, oldest first.
+	Reports(ctx context.Context, repoID int64, number int) ([]Report, error)
+
+	// AddSignoff keeps a statement, accepted or refused, once for each source,
+	// requirement and verb. added is false when it was there.
+	AddSignoff(ctx context.Context, s Signoff) (added bool, err error)
+	// Void marks every statement of a comment or review as void; the first
+	// reason stands. It returns how many it marked.
+	Void(ctx context.Context, repoID int64, via string, sourceID int64, v Voiding) (int, error)
+	// Signoffs lists all statements on a pull request in order of arrival.
+	Signoffs(ctx context.Context, repoID int64, number int) ([]Signoff, error)
+	// RejectionsOf lists the rejections, overrides and withdrawals of any pull request of the
+	// repository over one requirement's scope digest.
+	RejectionsOf(ctx context.Context, repoID int64, requirement, digest string) ([]Signoff, error)
+
+	// PinLogin returns the account that a login meant when a version of the
+	// settings first named it, and keeps u for it when none was kept.
+	PinLogin(ctx context.Context, repoID int64, login string, u User) (User, error)
+	// PinnedLogin returns it, or ok false.
+	PinnedLogin(ctx context.Context, repoID int64, login string) (u User, ok bool, err error)
+
+	// Tip returns the last recorded tip of a governed branch, "" when none is.
+	Tip(ctx context.Context, repoID int64, ref string) (string, error)
+	// SetTip moves it, only from the value that was read, and reports whether it did.
+	SetTip(ctx context.Context, repoID int64, ref, from, to string) (bool, error)
+
+	// SaveMerge keeps what a closed delivery told of a merge.
+	SaveMerge(ctx context.Context, repoID int64, m Merge) error
+	// MergeOf returns the merge whose commit it is, or ok false.
+	MergeOf(ctx context.Context, repoID int64, commit string) (m Merge, ok bool, err error)
+
+	// DeliveriesOf lists the deliveries about a pull request.
+	DeliveriesOf(ctx context.Context, repoID int64, number int) ([]DeliveryRef, error)
+
+	// AddRepo keeps a repository of an installation; Repos lists them.
+	AddRepo(ctx context.Context, r Repo) error
+	RemoveRepo(ctx context.Context, repoID int64) error
+	Repos(ctx context.Context) ([]Repo, error)
+}
+
+// A PullState is what is remembered of a pull request.
+type PullState struct {
+	RepoID    int64
+	Number    int
+	Title     string
+	Author    User
+	Open      bool
+	Head      string
+	HeadRef   string
+	BaseRef   string
+	Draft     bool
+	Fork      bool
+	Labels    []string
+	UpdatedAt time.Time
+	Check     CheckState // what was last published for Head and Branch
+	CommentID int64      // the sticky comment
+}
+
+// A CheckState is the check run that stands on a head.
+type CheckState struct {
+	ID     int64
+	Branch string // the entry of branches that named it
+	Head   string
+	State  State
+	Title  string
+	Digest string // sha256 over what was published, so that nothing is published twice
+}
+
+// A Head is a commit that was the head of a pull request.
+type Head struct {
+	RepoID       int64
+	Number       int
+	Commit       string
+	Pusher       User // ID 0 when not known
+	Contributors []Contributor
+	Digests      map[string]string // requirement id to scope digest, as judged at this head
+	Delivery     string
+}
+
+// A Report is a sticky comment as people could read it: which head it spoke of
+// and what each requirement's scope digest was.
+type Report struct {
+	RepoID    int64
+	Number    int
+	Head      string
+	BaseRef   string
+	Digests   map[string]string  // requirement id to scope digest
+	Named     map[string][]int64 // requirement id to the user ids it named
+	UpdatedAt time.Time          // GitHub's clock: the comment's updated_at
+}
