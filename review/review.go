@@ -23,6 +23,8 @@ type Repo struct {
 	ID           int64 // survives renames; everything is keyed by it
 	Owner, Name  string
 	Private      bool
+	// DefaultBranch is set from payloads and listings; nothing is keyed by it.
+	DefaultBranch string
 }
 
 func (r Repo) String() string { return r.Owner + "/" + r.Name }
@@ -87,12 +89,12 @@ const (
 
 // A Contributor had a hand in a pull request and cannot sign it off.
 type Contributor struct {
-	User     User   `json:"user"`  // ID 0 when Email belongs to no known account
-	Email    string `json:"email"` // set only when User is unknown
-	Commit   string `json:"commit,omitempty"`
-	Kind     string `json:"kind"` // human, bot, agent, unknown
-	Roles    []Role `json:"roles"`
-	Verified bool   `json:"verified"` // every commit of theirs carries a signature that GitHub verified
+	User     User     `json:"user"`    // ID 0 when Email belongs to no known account
+	Email    string   `json:"email"`   // set only when User is unknown
+	Commits  []string `json:"commits"` // those they had a hand in; none for who only opened or pushed
+	Kind     string   `json:"kind"`    // human, bot, agent, unknown
+	Roles    []Role   `json:"roles"`
+	Verified bool     `json:"verified"` // every commit of theirs carries a signature that GitHub verified
 }
 
 // Known reports whether the contributor is tied to an account.

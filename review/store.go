@@ -11,6 +11,9 @@ type Store interface {
 	// SavePull keeps the newest known standing of a pull request. One that is
 	// older by UpdatedAt is ignored.
 	SavePull(ctx context.Context, p PullState) error
+	// SaveCheck and SaveComment keep what was last published on a pull request.
+	SaveCheck(ctx context.Context, repoID int64, number int, c CheckState) error
+	SaveComment(ctx context.Context, repoID int64, number int, c CommentState) error
 	// Pull returns it, or ok false.
 	Pull(ctx context.Context, repoID int64, number int) (p PullState, ok bool, err error)
 	// PullsAt lists the open pull requests with the given head.
@@ -49,10 +52,15 @@ type Store interface {
 	// PinnedLogin returns it, or ok false.
 	PinnedLogin(ctx context.Context, repoID int64, login string) (u User, ok bool, err error)
 
-	// Tip returns the last recorded tip of a governed branch, "" when none is.
-	Tip(ctx context.Context, repoID int64, ref string) (string, error)
-	// SetTip moves it, only from the value that was read, and reports whether it did.
-	SetTip(ctx context.Context, repoID int64, ref, from, to string) (bool, error)
+	// Tips returns the last known tip of every branch that AddMove was told of.
+	Tips(ctx context.Context, repoID int64) (map[string]string, error)
+	// AddMove remembers that a branch moved and numbers the moves between the
+	// same two commits from 0. A delivery that was seen keeps its number. A move
+	// without delivery was found by a sweep: it takes the number of an equal
+	// move that is there, and a delivery that comes late for it adopts it.
+	// covered reports that every commit of an unforced move from a delivery
+	// lies in moves that sweeps found, so that there is nothing left to record.
+	AddMove(ctx context.Context, m Move) (occurrence int, covered bool, err error)
 
 	// SaveMerge keeps what a closed delivery told of a merge.
 	SaveMerge(ctx context.Context, repoID int64, m Merge) error
@@ -83,7 +91,13 @@ type PullState struct {
 	Labels    []string
 	UpdatedAt time.Time
 	Check     CheckState // what was last published for Head and Branch
-	CommentID int64      // the sticky comment
+	Comment   CommentState
+}
+
+// A CommentState is the sticky comment of a pull request.
+type CommentState struct {
+	ID     int64
+	Digest string // sha256 over its body, so that nothing is published twice
 }
 
 // A CheckState is the check run that stands on a head.
@@ -103,8 +117,10 @@ type Head struct {
 	Commit       string
 	Pusher       User // ID 0 when not known
 	Contributors []Contributor
-	Digests      map[string]string // requirement id to scope digest, as judged at this head
-	Delivery     string
+	// Digests are the scope digests as judged at this head, by requirement id;
+	// "*" is that of all governed changes together.
+	Digests  map[string]string
+	Delivery string
 }
 
 // A Report is a sticky comment as people could read it: which head it spoke of
@@ -117,4 +133,15 @@ type Report struct {
 	Digests   map[string]string  // requirement id to scope digest
 	Named     map[string][]int64 // requirement id to the user ids it named
 	UpdatedAt time.Time          // GitHub's clock: the comment's updated_at
+}
+
+// A Move is one move of a branch.
+type Move struct {
+	RepoID   int64
+	Ref      string // refs/heads/main
+	Before   string // equal to After: the first sight of the branch, nothing to record
+	After    string
+	Commits  []string // first-parent commits, oldest first
+	Forced   bool
+	Delivery string // GUID of the push, "" when a sweep found it
 }
