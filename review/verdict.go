@@ -32,22 +32,22 @@ func (s Standing) Missing() int { return max(0, s.Requirement.Need-len(s.Signed)
 // A Verdict is what the check says: requirements with their standing, denials
 // and warnings, and the rules that said so.
 type Verdict struct {
-	Pull        Pull
-	Branch      string // the entry of branches that matched; names the check
-	State       State
-	Standings   []Standing
-	Denials     []Ruling
-	Warnings    []Ruling
-	Passes      []Ruling
-	Set         change.Set
-	Contributor []Contributor
-	RulesDigest string
-	InputDigest string // sha256:… of Input
-	Input       []byte
-	Settings    string    // blob id of the settings file at the base's tip
-	Observed    bool      // the operator has the repository in observe: the check succeeds whatever State is
-	Outdated    []string  // files of the scope that differ between merge base and the base's tip
-	At          time.Time // GitHub's time of the event that led to it
+	Pull         Pull
+	Branch       string // the entry of branches that matched; names the check
+	State        State
+	Standings    []Standing
+	Denials      []Ruling
+	Warnings     []Ruling
+	Passes       []Ruling
+	Set          change.Set
+	Contributors []Contributor
+	RulesDigest  string
+	InputDigest  string // sha256:… of Input
+	Input        []byte
+	Settings     string    // blob id of the settings file at the base's tip
+	Observed     bool      // the operator has the repository in observe: the check succeeds whatever State is
+	Outdated     []string  // files of the scope that differ between merge base and the base's tip
+	At           time.Time // GitHub's time of the event that led to it
 }
 
 // An Outcome is what a landing was.
