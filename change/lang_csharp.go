@@ -1,0 +1,3 @@
+package change
+
+var csharpLang = codeLang{name: "csharp", slash: true, triple: true, prefixes: "$@"}

@@ -1,0 +1,3 @@
+package change
+
+var goLang = codeLang{name: "go", slash: true, backtick: 'r'}

@@ -1,0 +1,3 @@
+package change
+
+var javaLang = codeLang{name: "java", slash: true, triple: true}
