@@ -1,6 +1,7 @@
 package review
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -87,6 +88,7 @@ func stand(c Case, req Requirement) Standing {
 			st.Signed = append(st.Signed, s)
 		}
 	}
+	st.Named = slices.Sorted(maps.Keys(roster.People))
 	for _, m := range roster.People {
 		if !voters[m.User.ID] && !isContributor(c.Contributors, m.User) {
 			st.Entitled = append(st.Entitled, m.User)

@@ -9,11 +9,8 @@ import (
 	"unicode"
 )
 
-// digestOf names bytes by SHA-256, as sha256: and 64 hex digits; "" for none.
+// digestOf names bytes by SHA-256, as sha256: and 64 hex digits.
 func digestOf(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
 	sum := sha256.Sum256(b)
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
@@ -72,9 +69,9 @@ func prose(s string) string {
 				b.WriteString("&gt;")
 			case '&':
 				b.WriteString("&amp;")
-			case '@', '#': // an entity, so that it neither mentions nor links
+			case '@', '#', ':', '.': // entities, so that nothing mentions, links or becomes a URL
 				fmt.Fprintf(&b, "&#%d;", r)
-			case '-', '.', '(', ')', ':', '!', '+':
+			case '-', '(', ')', '!', '+':
 				b.WriteRune(r)
 			default:
 				b.WriteByte('\\')

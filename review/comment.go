@@ -1,0 +1,420 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// window is how long before a bare approve its content must have stood.
+const window = 10 * time.Minute
+
+// A saying is a command with everything that is needed to weigh it.
+type saying struct {
+	Command
+	who   Signoff // who said it, where and when; one statement is made from it for each requirement
+	c     *Case
+	heads []Head
+	seen  []Report
+}
+
+// Comment carries out the command of a new comment, if it holds one.
+func (r *Reviewer) Comment(ctx context.Context, e CommentEvent) error {
+	cmd, ok := ParseCommand(e.Comment.Body, r.Alias)
+	if !ok {
+		return nil
+	}
+	who := Signoff{RepoID: e.Repo.ID, Pull: e.Number, User: e.Comment.Author, Verb: Verb(cmd.Verb), Via: "comment",
+		SourceID: e.Comment.ID, URL: e.Comment.URL, Statement: cmd.Statement, Body: e.Comment.Body,
+		CreatedAt: e.Comment.CreatedAt, Delivery: e.Delivery.GUID, Payload: e.Delivery.Digest}
+	if !slices.Contains(verbs, cmd.Verb) {
+		who.Verb = "unknown"
+	}
+	if e.ByApp || !e.Comment.Author.IsPerson() {
+		who.Refused = RefusedNotPerson // and no answer, so that no two bots ever talk
+		_, err := r.Store.AddSignoff(ctx, who)
+		return err
+	}
+	reports, err := r.Store.Reports(ctx, e.Repo.ID, e.Number)
+	if err != nil {
+		return err
+	}
+	if outsider(e.Association) && !everNamed(reports, who.User) {
+		return r.turnAway(ctx, e, who)
+	}
+	p, err := r.Forge.Pull(ctx, PullRef{e.Repo, e.Number})
+	if errors.Is(err, ErrGone) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("read %v#%d: %w", e.Repo, e.Number, err)
+	}
+	who.BaseRef, who.Head = p.BaseRef, p.Head
+	if p.State != "open" {
+		return r.answer(ctx, e.Event, p, who, refuse(RefusedClosed, "This pull request is closed, so nothing was signed. What landed is in the record."))
+	}
+	c, err := r.assess(ctx, p, e.Event, User{}, false)
+	if err != nil || c == nil {
+		return err
+	}
+	heads, err := r.Store.Heads(ctx, e.Repo.ID, e.Number)
+	if err != nil {
+		return err
+	}
+	return r.carryOut(ctx, e.Event, saying{cmd, who, c, heads, reports})
+}
+
+// outsider reports whether an author_association is that of somebody outside
+// the repository. GitHub signs it with the delivery.
+func outsider(association string) bool {
+	switch association {
+	case "OWNER", "MEMBER", "COLLABORATOR":
+		return false
+	}
+	return true
+}
+
+// everNamed reports whether any report of the pull request named u.
+func everNamed(reports []Report, u User) bool {
+	for _, rep := range reports {
+		for _, ids := range rep.Named {
+			if slices.Contains(ids, u.ID) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// turnAway keeps the command of an outsider as refused and spends at most one
+// reaction on each pull request, so that strangers cannot run up the bill.
+func (r *Reviewer) turnAway(ctx context.Context, e CommentEvent, who Signoff) error {
+	said, err := r.Store.Signoffs(ctx, e.Repo.ID, e.Number)
+	if err != nil {
+		return err
+	}
+	first := !slices.ContainsFunc(said, func(s Signoff) bool { return s.Through == "outsider" && s.SourceID != who.SourceID })
+	who.Refused, who.Through = RefusedNotNamed, "outsider"
+	if _, err := r.Store.AddSignoff(ctx, who); err != nil {
+		return err
+	}
+	if !first {
+		return nil
+	}
+	return r.Forge.React(ctx, e.Repo, who.SourceID, "confused")
+}
+
+// carryOut does what was said, or answers why not.
+func (r *Reviewer) carryOut(ctx context.Context, e Event, s saying) error {
+	switch s.Verb {
+	case "help":
+		if err := r.Forge.React(ctx, e.Repo, s.who.SourceID, "+1"); err != nil {
+			return err
+		}
+		return r.Forge.Reply(ctx, s.c.Pull.Ref(), helpText)
+	case "status":
+		if err := r.settle(ctx, *s.c, e); err != nil {
+			return err
+		}
+		return r.Forge.React(ctx, e.Repo, s.who.SourceID, "+1")
+	}
+	made, no, err := r.weigh(ctx, s)
+	if err != nil {
+		return err
+	}
+	if no != nil {
+		return r.answer(ctx, e, s.c.Pull, s.who, no)
+	}
+	for _, m := range made {
+		if _, err := r.Store.AddSignoff(ctx, m); err != nil {
+			return err
+		}
+	}
+	if err := r.testimony(ctx, s.c); err != nil {
+		return err
+	}
+	if err := r.settle(ctx, *s.c, e); err != nil {
+		return err
+	}
+	if s.who.Via != "comment" {
+		return nil
+	}
+	return r.Forge.React(ctx, e.Repo, s.who.SourceID, "+1")
+}
+
+// answer keeps a refused command and tells its writer once, in one line.
+func (r *Reviewer) answer(ctx context.Context, e Event, p Pull, who Signoff, no *refusal) error {
+	who.Refused = no.code
+	if _, err := r.Store.AddSignoff(ctx, who); err != nil {
+		return err
+	}
+	if err := fenced(ctx); err != nil {
+		return err
+	}
+	if who.Via == "comment" {
+		if err := r.Forge.React(ctx, e.Repo, who.SourceID, "confused"); err != nil {
+			return err
+		}
+	}
+	return r.Forge.Reply(ctx, p.Ref(), mention(who.User.Login)+" "+no.text)
+}
+
+// weigh turns a saying into statements, one for each requirement, or refuses it
+// as a whole.
+func (r *Reviewer) weigh(ctx context.Context, s saying) ([]Signoff, *refusal, error) {
+	if !slices.Contains(verbs, s.Verb) {
+		return nil, refuse(RefusedMistake, "There is no command %s. Did you mean `/countersign %s`?", code(s.Verb), nearestVerb(s.Verb)), nil
+	}
+	if s.Mistake != "" {
+		return nil, refuse(RefusedMistake, "Nothing was done: %s.", s.Mistake), nil
+	}
+	for _, name := range s.Requirements {
+		if _, ok := s.requirement(name); !ok {
+			return nil, s.unknown(name), nil
+		}
+	}
+	switch Verb(s.Verb) {
+	case Approve:
+		return r.approve(ctx, s)
+	case Reject:
+		return r.reject(ctx, s)
+	case Withdraw:
+		return s.withdraw()
+	}
+	return r.override(ctx, s)
+}
+
+func (s saying) requirement(id string) (Requirement, bool) {
+	for _, req := range s.c.Demand.Requirements {
+		if req.ID == id {
+			return req, true
+		}
+	}
+	return Requirement{}, false
+}
+
+func (s saying) unknown(name string) *refusal {
+	var have []string
+	for _, req := range s.c.Demand.Requirements {
+		have = append(have, code(req.ID))
+	}
+	if len(have) == 0 {
+		return refuse(RefusedUnknownName, "Nothing here is called %s: this pull request needs no sign-off.", code(name))
+	}
+	return refuse(RefusedUnknownName, "Nothing here is called %s, so nothing was done. It needs: %s.", code(name), strings.Join(have, ", "))
+}
+
+// line is the line to paste to sign the present head.
+func (s saying) line() string {
+	text := "/countersign approve " + s.c.Pull.Head
+	if len(s.Requirements) > 0 {
+		text += " " + strings.Join(s.Requirements, " ")
+	}
+	return "`" + text + "`"
+}
+
+// approve signs what its writer saw: the head that the command names, or the
+// last report that could have been read before it was written.
+func (r *Reviewer) approve(ctx context.Context, s saying) ([]Signoff, *refusal, error) {
+	head, digests, no := s.saw()
+	if no != nil {
+		return nil, no, nil
+	}
+	targets, no, err := r.targets(ctx, s)
+	if err != nil || no != nil {
+		return nil, no, err
+	}
+	if no := s.independent(targets); no != nil {
+		return nil, no, nil
+	}
+	if !s.c.Means(s.who.Via) {
+		return nil, refuse(RefusedMeans, "The settings of this branch do not take sign-offs by %s.", s.who.Via), nil
+	}
+	var out []Signoff
+	for _, t := range targets {
+		digest := digests[t.req.ID]
+		if no := s.current(t.req, head, digest); no != nil {
+			return nil, no, nil
+		}
+		out = append(out, s.statement(t, Approve, head, digest))
+	}
+	return out, nil, nil
+}
+
+// saw returns the head and the digests that an approve is about.
+func (s saying) saw() (head string, digests map[string]string, no *refusal) {
+	if s.Commit == "" {
+		for _, rep := range slices.Backward(s.seen) {
+			if rep.UpdatedAt.Before(s.who.CreatedAt) && rep.BaseRef == s.c.Pull.BaseRef {
+				return rep.Head, rep.Digests, nil
+			}
+		}
+		return "", nil, refuse(RefusedUnseen, "There was no report to read before you wrote, so it cannot be told what you saw. Read it and paste: %s", s.line())
+	}
+	if s.Commit == s.c.Pull.Head {
+		now := map[string]string{}
+		for _, req := range s.c.Demand.Requirements {
+			now[req.ID] = req.Digest
+		}
+		return s.Commit, now, nil
+	}
+	for _, h := range s.heads {
+		if h.Commit == s.Commit {
+			return s.Commit, h.Digests, nil
+		}
+	}
+	return "", nil, refuse(RefusedUnknownHead, "%s was never a head of this pull request. The present one is signed by %s", code(s.Commit), s.line())
+}
+
+// current refuses an approve whose writer cannot have seen what it would sign.
+func (s saying) current(req Requirement, head, digest string) *refusal {
+	switch {
+	case digest == "":
+		return refuse(RefusedStale, "%s was not asked for at %s. The present head is signed by %s", code(req.ID), code(short(head)), s.line())
+	case s.Commit != "":
+		return nil // a whole commit id says exactly what is signed; whether it counts now is another question
+	case digest != req.Digest:
+		return refuse(RefusedStale, "You read the report on %s, but the head is now %s and has other content for %s. Look again and paste: %s",
+			code(head), code(s.c.Pull.Head), code(req.ID), s.line())
+	case justChanged(s.seen, req.ID, s.who.CreatedAt):
+		return refuse(RefusedJustChanged, "The content of %s changed within ten minutes before your comment, so it cannot be told which you read. If it is %s, paste: %s",
+			code(req.ID), code(s.c.Pull.Head), s.line())
+	}
+	return nil
+}
+
+// justChanged reports whether what people read about a requirement changed
+// within the window before at. The first report of a pull request changes
+// nothing.
+func justChanged(reports []Report, req string, at time.Time) bool {
+	for i, rep := range reports {
+		if i == 0 || !rep.UpdatedAt.Before(at) || at.Sub(rep.UpdatedAt) > window {
+			continue
+		}
+		if rep.Digests[req] != reports[i-1].Digests[req] {
+			return true
+		}
+	}
+	return false
+}
+
+// A target is a requirement that names the writer.
+type target struct {
+	req     Requirement
+	through string
+}
+
+// targets returns the requirements that a command is about: those it names, all
+// of which must name its writer, or else all that do.
+func (r *Reviewer) targets(ctx context.Context, s saying) ([]target, *refusal, error) {
+	var out []target
+	for _, req := range s.c.Demand.Requirements {
+		listed := slices.Contains(s.Requirements, req.ID)
+		if len(s.Requirements) > 0 && !listed {
+			continue
+		}
+		through, ok, err := r.names(ctx, s.c.Pull, req, s.c.Rosters[req.ID], s.who.User)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok {
+			out = append(out, target{req, through})
+		} else if listed {
+			return nil, refuse(RefusedNotNamed, "%s does not name you, so nothing was done. %s", code(req.ID), others(s.standing(req), s.who.User)), nil
+		}
+	}
+	if len(out) > 0 {
+		return out, nil, nil
+	}
+	if len(s.c.Demand.Requirements) == 0 {
+		return nil, refuse(RefusedNotNamed, "Nothing here waits for a sign-off."), nil
+	}
+	var asked []string
+	for _, req := range s.c.Demand.Requirements {
+		asked = append(asked, code(req.ID)+": "+others(s.standing(req), s.who.User))
+	}
+	return nil, refuse(RefusedNotNamed, "No requirement here names you. %s", strings.Join(asked, " ")), nil
+}
+
+func (s saying) standing(req Requirement) Standing { return stand(*s.c, req) }
+
+// independent refuses contributors kindly, and says who else could sign.
+func (s saying) independent(targets []target) *refusal {
+	c, had := contributor(s.c.Contributors, s.who.User)
+	if !had {
+		return nil
+	}
+	var who []string
+	for _, t := range targets {
+		who = append(who, code(t.req.ID)+": "+others(s.standing(t.req), s.who.User))
+	}
+	return refuse(RefusedContributor, "You cannot sign this off, because %s, and nobody signs off their own work. %s", whyContributor(c, s.c.Pull), strings.Join(who, " "))
+}
+
+func (s saying) statement(t target, v Verb, head, digest string) Signoff {
+	out := s.who
+	out.Requirement, out.Through, out.Verb, out.Head, out.Digest = t.req.ID, t.through, v, head, digest
+	return out
+}
+
+func (r *Reviewer) reject(ctx context.Context, s saying) ([]Signoff, *refusal, error) {
+	targets, no, err := r.targets(ctx, s)
+	if err != nil || no != nil {
+		return nil, no, err
+	}
+	var out []Signoff
+	for _, t := range targets {
+		out = append(out, s.statement(t, Reject, s.c.Pull.Head, t.req.Digest))
+	}
+	return out, nil, nil
+}
+
+// withdraw takes back the writer's own sign-offs and rejections, also when no
+// requirement names them any more.
+func (s saying) withdraw() ([]Signoff, *refusal, error) {
+	var out []Signoff
+	for _, said := range slices.Concat(s.c.Elsewhere, s.c.Statements) {
+		own := said.User.ID == s.who.User.ID && said.Refused == "" && (said.Verb == Approve || said.Verb == Reject)
+		listed := len(s.Requirements) == 0 || slices.Contains(s.Requirements, said.Requirement)
+		have := slices.ContainsFunc(out, func(o Signoff) bool { return o.Requirement == said.Requirement })
+		if own && listed && !have {
+			digest := said.Digest
+			if req, ok := s.requirement(said.Requirement); ok {
+				digest = req.Digest
+			}
+			out = append(out, s.statement(target{Requirement{ID: said.Requirement}, said.Through}, Withdraw, s.c.Pull.Head, digest))
+		}
+	}
+	if len(out) == 0 {
+		return nil, refuse(RefusedNothing, "You have signed or rejected nothing here that could be withdrawn."), nil
+	}
+	return out, nil, nil
+}
+
+// override lifts a rejection. It takes a holder of the role policy who had no
+// hand in the pull request.
+func (r *Reviewer) override(ctx context.Context, s saying) ([]Signoff, *refusal, error) {
+	req, _ := s.requirement(s.Requirements[0])
+	if len(standing(*s.c, req)) == 0 {
+		return nil, refuse(RefusedNothing, "%s is not rejected.", code(req.ID)), nil
+	}
+	rules, err := r.rules(ctx, s.c.Pull)
+	if err != nil || rules == nil {
+		return nil, nil, err
+	}
+	owner := Requirement{ID: req.ID, Role: rolePolicy}
+	roster, err := r.roster(ctx, s.c.Pull, rules.settings, &owner, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, ok := roster.People[s.who.User.ID]
+	if !ok {
+		return nil, refuse(RefusedNotNamed, "Only a holder of the role `policy` may override a rejection."), nil
+	}
+	if no := s.independent([]target{{req, m.Through}}); no != nil {
+		return nil, no, nil
+	}
+	return []Signoff{s.statement(target{req, m.Through}, Override, s.c.Pull.Head, req.Digest)}, nil, nil
+}

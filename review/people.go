@@ -1,0 +1,194 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/countersign-dev/countersign/change"
+)
+
+// everything is the key under which a head keeps the digest of all its
+// governed changes together.
+const everything = "*"
+
+// remember takes the head of c into account: who had a hand in governed content
+// up to it.
+func (r *Reviewer) remember(ctx context.Context, c *Case, base, head change.Tree, s Settings, pusher User) (Head, error) {
+	heads, err := r.Store.Heads(ctx, c.Pull.Repo.ID, c.Pull.Number)
+	if err != nil {
+		return Head{}, err
+	}
+	all, err := governedDigest(c.Set, base, head)
+	if err != nil {
+		return Head{}, err
+	}
+	now := Head{RepoID: c.Pull.Repo.ID, Number: c.Pull.Number, Commit: c.Pull.Head, Pusher: pusher,
+		Contributors: c.Pull.Contributors, Digests: map[string]string{everything: all}}
+	if i := slices.IndexFunc(heads, func(h Head) bool { return h.Commit == now.Commit }); i >= 0 {
+		heads[i].Contributors = append(heads[i].Contributors, now.Contributors...)
+		if pusher.ID != 0 && heads[i].Pusher.ID == 0 {
+			heads[i].Pusher = pusher
+		}
+	} else {
+		heads = append(heads, now)
+	}
+	c.Contributors, err = r.resolve(ctx, c.Pull.Repo, s, implicated(c.Pull, heads))
+	return now, err
+}
+
+// governedDigest is the scope digest of everything in set that gates.
+func governedDigest(set change.Set, base, head change.Tree) (string, error) {
+	gate, _ := gating(set)
+	var paths []string
+	for _, ch := range gate {
+		paths = append(paths, ch.Paths...)
+	}
+	slices.Sort(paths)
+	d, err := change.ScopeDigest(base, head, slices.Compact(paths))
+	if err != nil {
+		return "", fmt.Errorf("digest of the governed files: %w", err)
+	}
+	return d, nil
+}
+
+// learn remembers a head that is no longer the head when its delivery comes. It
+// always counts, since what came before and after it is not known.
+func (r *Reviewer) learn(ctx context.Context, p Pull, e PullEvent) error {
+	return r.Store.AddHead(ctx, Head{RepoID: p.Repo.ID, Number: p.Number, Commit: p.Head, Pusher: e.Sender,
+		Contributors: p.Contributors, Digests: map[string]string{}, Delivery: e.Delivery.GUID})
+}
+
+// implicated returns who had a hand in governed content over all heads that
+// were seen.
+//
+// Commits that first appear with a push that left all governed content as it
+// was make nobody a contributor: so merging the base in, or rebasing for
+// somebody else, costs nobody the right to sign.
+func implicated(p Pull, heads []Head) []Contributor {
+	out := []Contributor{{User: p.Author, Kind: kindOf(p.Author), Roles: []Role{RoleAuthor}, Verified: true}}
+	seen, innocent := map[string]bool{}, map[string]bool{}
+	previous := ""
+	for i, h := range heads {
+		digest := h.Digests[everything]
+		unchanged := i > 0 && digest != "" && digest == previous
+		for _, c := range h.Contributors {
+			for _, commit := range c.Commits {
+				if unchanged && !seen[commit] {
+					innocent[commit] = true
+				}
+			}
+		}
+		for _, c := range h.Contributors {
+			for _, commit := range c.Commits {
+				seen[commit] = true
+			}
+		}
+		if !unchanged && h.Pusher.ID != 0 {
+			out = enlist(out, Contributor{User: h.Pusher, Kind: kindOf(h.Pusher), Roles: []Role{RolePusher}, Verified: true})
+		}
+		if digest != "" {
+			previous = digest
+		}
+	}
+	for _, h := range heads {
+		for _, c := range h.Contributors {
+			c.Commits = slices.DeleteFunc(slices.Clone(c.Commits), func(commit string) bool { return innocent[commit] })
+			if len(c.Commits) > 0 || slices.Contains(c.Roles, RolePrompter) {
+				out = enlist(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// enlist adds c to all, merging it with what is known of the same person.
+func enlist(all []Contributor, c Contributor) []Contributor {
+	for i, have := range all {
+		same := have.User.ID != 0 && have.User.ID == c.User.ID || have.User.ID == 0 && c.User.ID == 0 && have.Email == c.Email
+		if !same {
+			continue
+		}
+		for _, role := range c.Roles {
+			if !slices.Contains(all[i].Roles, role) {
+				all[i].Roles = append(slices.Clone(all[i].Roles), role)
+			}
+		}
+		for _, commit := range c.Commits {
+			if !slices.Contains(all[i].Commits, commit) {
+				all[i].Commits = append(slices.Clone(all[i].Commits), commit)
+			}
+		}
+		all[i].Verified = all[i].Verified && c.Verified
+		if c.Kind == "agent" {
+			all[i].Kind = "agent"
+		}
+		return all
+	}
+	return append(all, c)
+}
+
+func kindOf(u User) string {
+	switch u.Type {
+	case "User":
+		return "human"
+	case "Bot":
+		return "bot"
+	}
+	return "unknown"
+}
+
+// resolve ties contributors without an account to the logins that the settings
+// map their addresses to.
+func (r *Reviewer) resolve(ctx context.Context, repo Repo, s Settings, all []Contributor) ([]Contributor, error) {
+	var out []Contributor
+	for _, c := range all {
+		if login, ok := s.Emails[c.Email]; ok && !c.Known() {
+			u, err := r.person(ctx, repo, login)
+			if err != nil && !errors.Is(err, ErrGone) {
+				return nil, fmt.Errorf("resolve %s: %w", login, err)
+			}
+			if err == nil {
+				c.User, c.Email, c.Kind = u, "", kindOf(u)
+			}
+		}
+		out = enlist(out, c)
+	}
+	return out, nil
+}
+
+// recheck reads the comments behind the sign-offs that count once more, and
+// voids those that were edited or deleted while nobody told.
+func (r *Reviewer) recheck(ctx context.Context, v Verdict) error {
+	said := map[int64]Signoff{}
+	var ids []int64
+	for _, st := range v.Standings {
+		for _, s := range st.Signed {
+			if _, have := said[s.SourceID]; s.Via == "comment" && !have {
+				said[s.SourceID] = s
+				ids = append(ids, s.SourceID)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	now, err := r.Forge.Comments(ctx, v.Pull.Ref(), ids)
+	if err != nil {
+		return fmt.Errorf("read the comments of %v#%d once more: %w", v.Pull.Repo, v.Pull.Number, err)
+	}
+	for _, id := range ids {
+		why := Voiding{Reason: "deleted", At: v.At}
+		if c, ok := now[id]; ok {
+			if c.Body == said[id].Body {
+				continue
+			}
+			why = Voiding{Reason: "edited", At: c.UpdatedAt}
+		}
+		if _, err := r.Store.Void(ctx, v.Pull.Repo.ID, "comment", id, why); err != nil {
+			return err
+		}
+	}
+	return nil
+}

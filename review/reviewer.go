@@ -1,0 +1,308 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/countersign-dev/countersign/change"
+)
+
+// A Reviewer turns events into verdicts, published checks and records. All
+// fields but Alias, Link and Operator are required. Its methods may run twice
+// for one event, late or out of order; only deliveries of one pull request
+// must not run at once.
+type Reviewer struct {
+	Forge    Forge
+	Policy   Policy
+	Store    Store
+	Recorder Recorder
+	Host     string // github.com, or the host of the Enterprise Server
+	Operator Operator
+	Alias    string // a short command beside /countersign, without the slash
+	Now      func() time.Time
+}
+
+// Refresh judges a pull request anew after it was opened, pushed to or edited.
+func (r *Reviewer) Refresh(ctx context.Context, e PullEvent) error {
+	known, ok, err := r.Store.Pull(ctx, e.Repo.ID, e.Pull.Number)
+	if err != nil {
+		return err
+	}
+	if err := r.note(ctx, e); err != nil {
+		return err
+	}
+	p, err := r.Forge.Compare(ctx, e.Pull)
+	if err != nil {
+		return fmt.Errorf("read %v#%d: %w", e.Repo, e.Pull.Number, err)
+	}
+	moved := known.Head != e.Pull.Head || known.BaseRef != e.Pull.BaseRef
+	if ok && moved && !e.Pull.UpdatedAt.After(known.UpdatedAt) {
+		// The delivery is late, or of the same second: it may tell of a head
+		// that is no longer the head.
+		if err := r.learn(ctx, p, e); err != nil {
+			return err
+		}
+		return r.again(ctx, e.Event, e.Pull.Number)
+	}
+	if ok && known.BaseRef != e.Pull.BaseRef {
+		if err := r.retire(ctx, p, known); err != nil {
+			return err
+		}
+	}
+	return r.judge(ctx, p, e.Event, e.Sender)
+}
+
+// note keeps what a delivery says of the standing of a pull request.
+func (r *Reviewer) note(ctx context.Context, e PullEvent) error {
+	if err := r.Store.AddRepo(ctx, e.Repo); err != nil {
+		return err
+	}
+	return r.Store.SavePull(ctx, stateOf(e.Pull))
+}
+
+func stateOf(p Pull) PullState {
+	return PullState{RepoID: p.Repo.ID, Number: p.Number, Title: p.Title, Author: p.Author, Open: p.State == "open",
+		Head: p.Head, HeadRef: p.HeadRef, BaseRef: p.BaseRef, Draft: p.Draft, Fork: p.Fork, Labels: p.Labels, UpdatedAt: p.UpdatedAt}
+}
+
+// again judges a pull request as GitHub has it now.
+func (r *Reviewer) again(ctx context.Context, e Event, number int) error {
+	p, err := r.Forge.Pull(ctx, PullRef{e.Repo, number})
+	if errors.Is(err, ErrGone) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("read %v#%d: %w", e.Repo, number, err)
+	}
+	if p.State != "open" {
+		return nil
+	}
+	return r.judge(ctx, p, e, User{})
+}
+
+// judge decides on an open pull request and publishes. pusher made its head the
+// head, when the event says so.
+func (r *Reviewer) judge(ctx context.Context, p Pull, e Event, pusher User) error {
+	if p.State != "open" {
+		return nil
+	}
+	c, err := r.assess(ctx, p, e, pusher, false)
+	if err != nil {
+		return err
+	}
+	if c == nil {
+		return nil // not enrolled, or an ungoverned base: no check
+	}
+	return r.settle(ctx, *c, e)
+}
+
+// settle decides and publishes. Before anything turns green it reads the
+// comments that count and the rosters once more.
+func (r *Reviewer) settle(ctx context.Context, c Case, e Event) error {
+	v := Decide(c)
+	if v.State == Met && len(v.Standings) > 0 {
+		if err := r.recheck(ctx, v); err != nil {
+			return err
+		}
+		fresh, err := r.assess(ctx, c.Pull, e, User{}, true)
+		if err != nil {
+			return err
+		}
+		if fresh == nil {
+			return nil
+		}
+		v = Decide(*fresh)
+	}
+	return r.publish(ctx, v)
+}
+
+// assess gathers everything that a decision on p rests on and remembers its
+// head. It returns nil when the base branch is not governed. With fresh set,
+// teams are read anew.
+func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fresh bool) (*Case, error) {
+	rules, err := r.rules(ctx, p)
+	if err != nil || rules == nil {
+		return nil, err
+	}
+	c := &Case{Pull: p, Branch: rules.branch, At: e.At, Means: rules.settings.means,
+		Settings: rules.settings.blob, Observed: r.Operator.observes(p.Repo), Rosters: map[string]Roster{}}
+	base, err := r.Forge.Tree(ctx, p.Repo, p.MergeBase)
+	if err != nil {
+		return nil, fmt.Errorf("read merge base: %w", err)
+	}
+	head, err := r.Forge.Tree(ctx, p.Repo, p.Head)
+	if err != nil {
+		return nil, fmt.Errorf("read head: %w", err)
+	}
+	if c.Set, err = change.Compare(base, head, rules.settings.Change()); err != nil {
+		return nil, fmt.Errorf("compare %s with %s: %w", short(p.MergeBase), short(p.Head), err)
+	}
+	seen, err := r.remember(ctx, c, base, head, rules.settings, pusher)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.demand(ctx, c, rules); err != nil {
+		return nil, err
+	}
+	if err := scopes(c, base, head); err != nil {
+		return nil, err
+	}
+	for _, req := range c.Demand.Requirements {
+		seen.Digests[req.ID] = req.Digest
+	}
+	seen.Delivery = e.Delivery.GUID
+	if err := r.Store.SavePull(ctx, stateOf(p)); err != nil {
+		return nil, err
+	}
+	if err := r.Store.AddHead(ctx, seen); err != nil {
+		return nil, err
+	}
+	c.Outdated = outdated(c.Demand.Requirements, base, rules.tip)
+	if err := r.testimony(ctx, c); err != nil {
+		return nil, err
+	}
+	return c, r.rosters(ctx, c, rules.settings, fresh)
+}
+
+// scopes fills in what each requirement's sign-offs bind: the digest of every
+// file that its changes were read from, on both sides.
+func scopes(c *Case, base, head change.Tree) error {
+	paths := map[string][]string{}
+	for _, ch := range c.Set.Changes {
+		paths[ch.ID] = ch.Paths
+	}
+	for i := range c.Demand.Requirements {
+		req := &c.Demand.Requirements[i]
+		set := map[string]bool{}
+		for _, id := range req.Changes {
+			for _, path := range paths[id] {
+				set[path] = true
+			}
+		}
+		req.Paths = slices.Sorted(maps.Keys(set))
+		var err error
+		if req.Digest, err = change.ScopeDigest(base, head, req.Paths); err != nil {
+			return fmt.Errorf("digest of %s: %w", req.ID, err)
+		}
+	}
+	return nil
+}
+
+// outdated lists files of the requirements' scopes that differ between the
+// merge base and the tip of the base branch.
+func outdated(reqs []Requirement, base, tip change.Tree) []string {
+	set := map[string]bool{}
+	for _, req := range reqs {
+		for _, path := range req.Paths {
+			a, _ := base.Lookup(path)
+			b, _ := tip.Lookup(path)
+			if a.ID != b.ID || a.Mode != b.Mode {
+				set[path] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// testimony reads what people said, here and on other pull requests over the
+// same content.
+func (r *Reviewer) testimony(ctx context.Context, c *Case) error {
+	var err error
+	if c.Statements, err = r.Store.Signoffs(ctx, c.Pull.Repo.ID, c.Pull.Number); err != nil {
+		return err
+	}
+	for _, req := range c.Demand.Requirements {
+		said, err := r.Store.RejectionsOf(ctx, c.Pull.Repo.ID, req.ID, req.Digest)
+		if err != nil {
+			return err
+		}
+		c.Elsewhere = append(c.Elsewhere, said...)
+	}
+	return nil
+}
+
+// rosters resolves who may sign for each requirement.
+func (r *Reviewer) rosters(ctx context.Context, c *Case, s Settings, fresh bool) error {
+	for i := range c.Demand.Requirements {
+		req := &c.Demand.Requirements[i]
+		roster, err := r.roster(ctx, c.Pull, s, req, fresh)
+		if err == nil && req.Role == roleAdmin {
+			roster, err = r.administrators(ctx, c.Pull, *req, c.Statements)
+		}
+		if err != nil {
+			return err
+		}
+		c.Rosters[req.ID] = roster
+	}
+	return nil
+}
+
+// gating returns the changes that need an answer, and the notices.
+func gating(set change.Set) (gate, notices []change.Change) {
+	gate, notices = []change.Change{}, []change.Change{}
+	for _, ch := range set.Changes {
+		if ch.Confidence == change.Notice {
+			notices = append(notices, ch)
+		} else {
+			gate = append(gate, ch)
+		}
+	}
+	return gate, notices
+}
+
+// onlyRules reports whether a set touches nothing but Countersign's own rules.
+func onlyRules(set change.Set) bool {
+	gate, _ := gating(set)
+	for _, ch := range gate {
+		if ch.Kind != change.Policy {
+			return false
+		}
+	}
+	return len(gate) > 0
+}
+
+// input is what rules see of a case.
+func (c *Case) input(s Settings) PolicyInput {
+	visibility := "public"
+	if c.Pull.Repo.Private {
+		visibility = "private"
+	}
+	gate, notices := gating(c.Set)
+	in := PolicyInput{
+		Version:    1,
+		At:         c.At.UTC(),
+		Repository: PolicyRepository{ID: c.Pull.Repo.ID, Name: c.Pull.Repo.String(), Visibility: visibility, Properties: map[string]string{}},
+		Pull: PolicyPull{Number: c.Pull.Number, Title: c.Pull.Title, Base: c.Pull.BaseRef, Head: c.Pull.Head,
+			Author: c.Pull.Author, Draft: c.Pull.Draft, Fork: c.Pull.Fork, Labels: list(c.Pull.Labels)},
+		Changes: gate, Notices: notices, Contributors: []PolicyContributor{},
+		Settings: s.view(c.Branch, c.Observed),
+	}
+	for _, k := range c.Contributors {
+		in.Contributors = append(in.Contributors, PolicyContributor{ID: k.User.ID, Login: k.User.Login,
+			Kind: k.Kind, Roles: k.Roles, Known: k.Known(), Verified: k.Verified})
+	}
+	return in
+}
+
+// sourcesOf collects a repository's own rules from the tree of its base.
+func sourcesOf(tip change.Tree) ([]PolicySource, error) {
+	var out []PolicySource
+	for e := range tip.Entries() {
+		if !strings.HasPrefix(e.Path, RulesDir) {
+			continue
+		}
+		if e.Mode != change.ModeFile && e.Mode != change.ModeExecutable {
+			return nil, &RulesError{Layer: "repository", Path: e.Path, Reason: "is a link or a submodule; rules are plain files"}
+		}
+		data, err := tip.Read(e)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", e.Path, err)
+		}
+		out = append(out, PolicySource{e.Path, data})
+	}
+	return out, nil
+}

@@ -1,0 +1,212 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// reopenAll judges every open pull request into a branch anew, after its rules
+// changed.
+func (r *Reviewer) reopenAll(ctx context.Context, e Event, branch string) error {
+	open, err := r.Store.OpenPulls(ctx, e.Repo.ID, branch)
+	if err != nil {
+		return err
+	}
+	for _, p := range open {
+		if err := r.again(ctx, e, p.Number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rerun judges the pull requests behind a check anew.
+func (r *Reviewer) Rerun(ctx context.Context, e RerunEvent) error {
+	all, err := r.Store.PullsAt(ctx, e.Repo.ID, e.Head)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		// What was published no longer stands as it was: write it again.
+		p.Check.Digest = ""
+		if err := r.Store.SaveCheck(ctx, e.Repo.ID, p.Number, p.Check); err != nil {
+			return err
+		}
+		if err := r.again(ctx, e.Event, p.Number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Roster judges every open pull request of an organisation anew, after its
+// teams or members changed.
+func (r *Reviewer) Roster(ctx context.Context, e RosterEvent) error {
+	repos, err := r.Store.Repos(ctx)
+	if err != nil {
+		return err
+	}
+	for _, repo := range repos {
+		if !strings.EqualFold(repo.Owner, e.Org) {
+			continue
+		}
+		of := e.Event
+		of.Repo = repo
+		if err := r.reopenAll(ctx, of, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Installed keeps which repositories the app has, and looks at the new ones.
+func (r *Reviewer) Installed(ctx context.Context, e InstallEvent) error {
+	for _, repo := range e.Removed {
+		if err := r.Store.RemoveRepo(ctx, repo.ID); err != nil {
+			return err
+		}
+	}
+	for _, repo := range e.Added {
+		if err := r.Store.AddRepo(ctx, repo); err != nil {
+			return err
+		}
+		if err := r.Sweep(ctx, repo); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sweep finds from the state of a repository what deliveries did not tell:
+// moves of governed branches, and pull requests that were not judged as they
+// stand. It never makes a sign-off from what comments say today.
+func (r *Reviewer) Sweep(ctx context.Context, repo Repo) error {
+	if err := r.sweepBranches(ctx, repo); err != nil {
+		return err
+	}
+	open, err := r.Forge.OpenPulls(ctx, repo)
+	if err != nil {
+		return fmt.Errorf("list open pull requests of %v: %w", repo, err)
+	}
+	standing := map[int]bool{}
+	for _, p := range open {
+		standing[p.Number] = true
+		if err := r.sweepPull(ctx, repo, p); err != nil {
+			return err
+		}
+	}
+	known, err := r.Store.OpenPulls(ctx, repo.ID, "")
+	if err != nil {
+		return err
+	}
+	for _, k := range known {
+		if !standing[k.Number] {
+			if err := r.sweepClosed(ctx, repo, k); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sweepPull judges an open pull request anew. The comments behind its sign-offs
+// are read once more even where it is green already.
+func (r *Reviewer) sweepPull(ctx context.Context, repo Repo, p Pull) error {
+	at := r.Now().UTC().Truncate(1e9)
+	if p.UpdatedAt.After(at) {
+		at = p.UpdatedAt
+	}
+	return r.again(ctx, Event{Repo: repo, At: at}, p.Number)
+}
+
+// sweepClosed takes note of a pull request that was closed unnoticed.
+func (r *Reviewer) sweepClosed(ctx context.Context, repo Repo, k PullState) error {
+	p, err := r.Forge.Pull(ctx, PullRef{repo, k.Number})
+	if errors.Is(err, ErrGone) {
+		k.Open = false
+		return r.Store.SavePull(ctx, k)
+	} else if err != nil {
+		return err
+	}
+	if p.State == "open" {
+		return nil
+	}
+	if err := r.Store.SavePull(ctx, stateOf(p)); err != nil {
+		return err
+	}
+	if p.Merged {
+		return nil
+	}
+	return r.retire(ctx, p, k)
+}
+
+// sweepBranches looks for moves that no delivery told of. The first sight of a
+// branch is where its records begin.
+func (r *Reviewer) sweepBranches(ctx context.Context, repo Repo) error {
+	tips, err := r.Store.Tips(ctx, repo.ID)
+	if err != nil {
+		return err
+	}
+	branches, err := r.literalBranches(ctx, repo)
+	if err != nil {
+		return err
+	}
+	for ref := range tips {
+		branches[strings.TrimPrefix(ref, "refs/heads/")] = true
+	}
+	for _, branch := range slices.Sorted(maps.Keys(branches)) {
+		ref := "refs/heads/" + branch
+		tip, err := r.Forge.Tip(ctx, repo, branch)
+		if errors.Is(err, ErrGone) {
+			continue
+		} else if err != nil {
+			return fmt.Errorf("tip of %v %s: %w", repo, branch, err)
+		}
+		switch before, seen := tips[ref]; {
+		case !seen:
+			if _, _, err := r.Store.AddMove(ctx, Move{RepoID: repo.ID, Ref: ref, Before: tip, After: tip}); err != nil {
+				return err
+			}
+		case before != tip:
+			e := PushEvent{Event: Event{Repo: repo, At: r.Now().UTC().Truncate(1e9)}, Ref: ref, Before: before, After: tip}
+			if err := r.Land(ctx, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// literalBranches are those that the settings on the default branch name
+// without wildcard, and the default branch itself.
+func (r *Reviewer) literalBranches(ctx context.Context, repo Repo) (map[string]bool, error) {
+	out := map[string]bool{}
+	if repo.DefaultBranch == "" {
+		return out, nil
+	}
+	out[repo.DefaultBranch] = true
+	tip, err := r.Forge.Tip(ctx, repo, repo.DefaultBranch)
+	if errors.Is(err, ErrGone) { // an empty repository
+		return map[string]bool{}, nil
+	} else if err != nil {
+		return nil, err
+	}
+	tree, err := r.Forge.Tree(ctx, repo, tip)
+	if err != nil {
+		return nil, err
+	}
+	s, _, err := readSettings(tree)
+	if err != nil {
+		return out, nil // broken settings are told on every pull request
+	}
+	for _, b := range s.Branches {
+		if !strings.ContainsAny(b, `*?[{\`) {
+			out[b] = true
+		}
+	}
+	return out, nil
+}
