@@ -112,7 +112,7 @@ func (r *Reviewer) governance(ctx context.Context, e PushEvent, branch string) (
 		return nil, fmt.Errorf("read %s: %w", short(from), err)
 	}
 	g := &governed{branch: branch}
-	s, found, err := readSettings(tree)
+	s, found, err := ReadSettings(tree)
 	if errors.As(err, &g.broken) {
 		g.entry = entryOf(tree, branch)
 		return g, nil

@@ -29,7 +29,7 @@ func (r *Reviewer) rules(ctx context.Context, p Pull) (*rulesInForce, error) {
 		return nil, fmt.Errorf("read %s: %w", p.BaseRef, err)
 	}
 	out := &rulesInForce{tip: tip}
-	settings, found, err := readSettings(tip)
+	settings, found, err := ReadSettings(tip)
 	if errors.As(err, &out.broken) {
 		out.branch = entryOf(tip, p.BaseRef)
 		return out, nil
@@ -62,7 +62,7 @@ func (r *Reviewer) enrolment(ctx context.Context, p Pull, out *rulesInForce) (*r
 	}
 	out.enrols = true
 	out.branch = p.BaseRef
-	if s, _, err := readSettings(head); err == nil {
+	if s, _, err := ReadSettings(head); err == nil {
 		if entry := s.Branch(p.BaseRef); entry != "" {
 			out.branch = entry
 		}
@@ -70,8 +70,8 @@ func (r *Reviewer) enrolment(ctx context.Context, p Pull, out *rulesInForce) (*r
 	return out, nil
 }
 
-// readSettings reads the settings of a tree.
-func readSettings(t change.Tree) (s Settings, found bool, err error) {
+// ReadSettings reads the settings of a tree.
+func ReadSettings(t change.Tree) (s Settings, found bool, err error) {
 	e, ok := t.Lookup(SettingsPath)
 	if !ok {
 		return s, false, nil

@@ -199,7 +199,7 @@ func (r *Reviewer) literalBranches(ctx context.Context, repo Repo) (map[string]b
 	if err != nil {
 		return nil, err
 	}
-	s, _, err := readSettings(tree)
+	s, _, err := ReadSettings(tree)
 	if err != nil {
 		return out, nil // broken settings are told on every pull request
 	}
