@@ -171,7 +171,9 @@ func (s *codeScan) path(last string) string {
 		if f.role != "" && f.key != "" {
 			put("[" + f.role + "]")
 		}
-		put(f.key)
+		if !defaultKey[strings.ToLower(f.key)] {
+			put(f.key)
+		}
 	}
 	put(last)
 	if len(parts) > 8 {
@@ -186,7 +188,7 @@ func (s *codeScan) number(i int) {
 	if !s.evidence || f.key == "" || !f.keyClass.is(namesParam) || f.silent || s.quiet {
 		return
 	}
-	if p := s.at(i - 1); p != "=" && p != ":" {
+	if p := s.at(i - 1); p != "=" && p != ":" || s.inTable() {
 		return
 	}
 	switch s.at(i + 1) {
@@ -197,4 +199,16 @@ func (s *codeScan) number(i int) {
 		}
 	}
 	s.add(fact{kind: ModelParams, slot: s.path(""), value: s.at(i), line: int(s.toks[i].line)})
+}
+
+// inTable reports whether the value stands in a table with models for keys,
+// which says what models can do and not what one is told to do.
+func (s *codeScan) inTable() bool {
+	for k := 0; k < len(s.frames)-1; k++ {
+		f := &s.frames[k]
+		if f.keyClass.is(namesCatalogue) || isModelID(f.key) || strings.HasSuffix(strings.ToLower(f.key), "models") {
+			return true
+		}
+	}
+	return false
 }

@@ -36,6 +36,7 @@ const (
 	rawText                  // escapes are not escapes
 	doubledQuote             // "" stands for "
 	interpolated             // holds expressions
+	textBlock                // the compiler takes the common indent off
 )
 
 // A codeToken is a part of a source file. Offsets rather than text keep it
@@ -235,6 +236,9 @@ func (x *codeLexer) tripleQuotes(i int, q byte, flags uint8) {
 	for !x.lang.indent && i+n < len(x.src) && x.src[i+n] == q {
 		n++
 	}
+	if !x.lang.indent {
+		flags |= textBlock
+	}
 	start, end, stop := i+n, len(x.src), len(x.src)
 	for j := start; j < len(x.src); j++ {
 		if x.src[j] == '\\' && flags&rawText == 0 && (x.lang.indent || x.lang.name == "java") {
@@ -382,13 +386,14 @@ func (x *codeLexer) regexLiteral() {
 	x.punct(1)
 }
 
-// text returns a token's text; of a string, with its escapes replaced.
-func (x *codeLexer) text(t codeToken) string { return tokenText(x.src, t) }
-
+// tokenText returns a token's text; of a string, with its escapes replaced.
 func tokenText(src string, t codeToken) string {
 	s := src[t.start:t.end]
 	if t.kind != stringToken {
 		return s
+	}
+	if t.flags&textBlock != 0 {
+		s = strings.Join(dedent(strings.Split(strings.Trim(s, "\r\n"), "\n")), "\n")
 	}
 	if t.flags&doubledQuote != 0 {
 		return strings.ReplaceAll(s, `""`, `"`)

@@ -134,6 +134,9 @@ func (s *codeScan) modelPlace(id bool) modelPlace {
 		if f.silent {
 			return modelPlace{stopped: true}
 		}
+		if f.fallback != "" && id && s.class(f.fallback).is(namesModel) && !f.keyClass.is(namesModel) {
+			return modelPlace{ok: true, last: f.fallback}
+		}
 		if f.key != "" {
 			p, done := s.keyPlace(k, inner, sub, id)
 			if done {
@@ -150,7 +153,7 @@ func (s *codeScan) modelPlace(id bool) modelPlace {
 		if f.open == '{' || f.open == '[' {
 			sub = true
 		}
-		if f.key != "" && inner == "" {
+		if f.key != "" && inner == "" && !defaultKey[strings.ToLower(f.key)] {
 			inner = f.key
 		}
 	}
@@ -170,13 +173,13 @@ func (s *codeScan) keyPlace(k int, inner string, sub, id bool) (modelPlace, bool
 		catalogue = catalogue || sub && entryKey(inner) && strings.HasSuffix(strings.ToLower(f.key), "models") && !c.is(namesTable)
 		return modelPlace{ok: true, notice: catalogue && !c.is(namesTable), proved: s.proved(k) && inner == "" && !sub, last: ""}, true
 	}
-	switch strings.ToLower(f.key) {
-	case "default", "defaultvalue", "default_value", "value", "fallback":
+	switch lower := strings.ToLower(f.key); {
+	case defaultKey[lower]:
 		if f.hint != "" || s.class(f.name).is(namesModel) {
 			return modelPlace{ok: true, last: f.hint}, true
 		}
 		return modelPlace{}, !(f.open == '(' && f.class.is(namesWrapper))
-	case "name", "id", "modelid", "model_id":
+	case lower == "name", lower == "id":
 		return modelPlace{}, k == 0 || f.open != '{'
 	}
 	if f.open == '{' && !f.block || f.open == '{' && f.callee == "" && k > 0 && s.frames[k-1].key != "" {
@@ -190,6 +193,8 @@ func (s *codeScan) keyPlace(k int, inner string, sub, id bool) (modelPlace, bool
 	}
 	return modelPlace{}, true
 }
+
+var defaultKey = set("default", "defaultvalue", "default_value", "value", "fallback")
 
 func entryKey(key string) bool {
 	switch strings.ToLower(key) {

@@ -95,7 +95,7 @@ var wordClasses = map[string]nameClass{
 
 var notAModel = set("path", "dir", "url", "class", "type", "types", "config", "cls", "provider", "kwargs", "dump", "fields", "key", "file", "folder", "error", "prefix", "suffix", "info", "version", "description", "label", "title", "doc", "help",
 	"is", "has", "supports", "validate", "check", "normalize", "parse", "list", "find", "match", "matches", "to", "format", "token", "tokens", "cost", "costs", "price", "pricing", "limit", "limits", "family", "settings", "client", "encoding", "resolve", "switch",
-	"test", "view", "schema", "base", "table", "owner", "card", "size", "window", "count", "get", "lookup", "strip", "supported")
+	"test", "view", "schema", "base", "table", "owner", "card", "size", "window", "count", "lookup", "strip", "supported")
 
 var notAPrompt = set("path", "paths", "file", "files", "dir", "url", "id", "ids", "key", "name", "names", "type", "types", "error", "version", "label", "title", "tokens", "token", "length", "len", "count", "size", "cache", "hash", "config", "options", "variables", "vars", "inputs", "class", "placeholder", "model", "user", "folder", "extension", "ext", "mode", "button", "dialog", "response", "result", "manager", "service", "store", "client")
 

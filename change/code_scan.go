@@ -45,6 +45,7 @@ type codeFrame struct {
 	name     string    // value of the sibling name or id
 	role     string    // value of the sibling role
 	hint     string    // an earlier argument that names a setting for a model
+	fallback string    // the setting for which the value being read is the default
 	scope    string    // name of the function or class whose body this is
 	header   nameClass // of scope
 	silent   bool      // a log, an error, a comparison: nothing in it counts
@@ -127,7 +128,7 @@ func (s *codeScan) lineStart(i int) {
 }
 
 func (s *codeScan) endStatement(f *codeFrame) {
-	f.key, f.keyClass, f.ternary, f.hint = "", 0, 0, ""
+	f.key, f.keyClass, f.ternary, f.hint, f.fallback = "", 0, 0, "", ""
 	s.quiet, s.inCase = false, false
 }
 
@@ -168,7 +169,7 @@ func (s *codeScan) word(i int) {
 	case "return", "yield":
 		s.keys++
 		f.key, f.keyID, f.more = "return", s.keys, false
-		f.keyClass = s.class(s.function()) & (namesModel | namesPrompt | namesCatalogue | namesTable)
+		f.keyClass = s.class(s.function())&(namesModel|namesPrompt|namesCatalogue|namesTable) | s.around()&namesPrompt
 		return
 	case "raise", "throw", "import", "from", "assert", "package", "using", "throws":
 		if f.block {
@@ -183,9 +184,7 @@ func (s *codeScan) word(i int) {
 			s.quiet = w == "type" && s.lang == &jsLang
 		}
 	case "env":
-		if s.is(i-1, ".") && s.is(i-2, "process") && s.is(i+1, ".") && s.isWord(i+2) && !s.defaulted(i+3) {
-			s.outside(s.at(i+2), i)
-		}
+		s.processEnv(i, f)
 	}
 	switch next := s.at(i + 1); next {
 	case "=", ":=", "+=", "??=", "||=":
@@ -204,6 +203,18 @@ func (s *codeScan) word(i int) {
 	}
 }
 
+// processEnv reads process.env.NAME.
+func (s *codeScan) processEnv(i int, f *codeFrame) {
+	if !s.is(i-1, ".") || !s.is(i-2, "process") || !s.is(i+1, ".") || !s.isWord(i+2) {
+		return
+	}
+	if s.defaulted(i + 3) {
+		f.fallback = s.at(i + 2)
+		return
+	}
+	s.outside(s.at(i+2), i)
+}
+
 // isType reports whether the word before = is a type: model: str = "x".
 func (s *codeScan) isType(i int, f *codeFrame) bool {
 	if f.key == "" {
@@ -217,7 +228,7 @@ func (s *codeScan) isType(i int, f *codeFrame) bool {
 
 func (s *codeScan) colonKey(i int, w string, f *codeFrame) {
 	switch {
-	case f.ternary > 0 || s.inCase || w == "else" || w == "default" && f.block:
+	case f.ternary > 0 || s.inCase || w == "else":
 	case s.lang.indent && f.open == '[':
 	case s.lang.indent && f.open == 0 && !s.isWord(i+2):
 	case s.lang == &goLang && f.open == '[':
@@ -243,6 +254,18 @@ func (s *codeScan) function() string {
 	return ""
 }
 
+// around is what the names of the enclosing classes promise: in a class of
+// prompts every method returns one.
+func (s *codeScan) around() (c nameClass) {
+	for _, sc := range s.scopes {
+		c |= s.class(sc.name)
+	}
+	for k := range s.frames {
+		c |= s.frames[k].header
+	}
+	return c
+}
+
 func (s *codeScan) punct(i int) {
 	c := s.at(i)
 	switch c {
@@ -253,6 +276,9 @@ func (s *codeScan) punct(i int) {
 	case ",":
 		f := s.top()
 		f.arg++
+		if f.callee == "" {
+			f.fallback = ""
+		}
 		defer s.callTools(i, f)
 		if !f.block {
 			f.key, f.keyClass, f.ternary = "", 0, 0
@@ -290,6 +316,8 @@ func (s *codeScan) push(c byte, i int) {
 		if (s.is(i-2, ".") || s.is(i-2, "?.") || s.is(i-2, "::")) && s.isWord(i-3) {
 			f.receiver = s.at(i - 3)
 		}
+	case c == '[' && prev == "environ":
+		f.receiver = prev
 	case c == '(' && prev == ">": // a generic call: create<T>(
 		for j := i - 2; j > i-10 && j > 0; j-- {
 			if s.is(j, "<") && s.isWord(j-1) {
@@ -352,7 +380,7 @@ func (s *codeScan) openBlock(f, parent *codeFrame, prev string) {
 }
 
 var codeKeywords = set("if", "for", "while", "switch", "catch", "return", "else", "in", "not", "and", "or", "is", "elif", "with", "assert", "yield", "lambda", "await", "new",
-	"case", "match", "try", "finally", "do", "typeof", "const", "var", "let", "import", "from", "as", "raise", "throw", "print", "range", "select", "default", "foreach", "using", "lock", "async", "of", "func", "function", "export")
+	"case", "match", "try", "finally", "do", "typeof", "const", "var", "let", "import", "from", "as", "raise", "throw", "range", "select", "default", "foreach", "using", "lock", "async", "of", "func", "function", "export")
 
 func (s *codeScan) pop(i int) {
 	if s.deeper > 0 {
@@ -374,17 +402,33 @@ func (s *codeScan) pop(i int) {
 	if f.open == '{' && s.is(i+1, "=") && f.scope == "" && f.callee != "" { // string Model { get; set; } = "x"
 		s.setKey(parent, f.callee, false)
 	}
-	if f.open == '(' && f.class.is(namesEnv) || f.callee == "get" && f.receiver == "environ" {
-		if f.arg == 0 && f.first != "" && !s.defaulted(i+1) {
-			s.outside(f.first, i)
-		}
+	if f.open == '[' && f.first != "" && f.arg == 0 && s.is(i+1, "=") { // options["model"] = "x"
+		s.setKey(parent, f.first, false)
+		s.tool(i+1, parent)
 	}
+	s.closeEnvironment(&f, parent, i)
 	if f.name != "" && f.class.is(namesAgent) {
 		for k := f.since; k < len(s.found); k++ {
 			if s.found[k].agent == "" {
 				s.found[k].agent = f.name
 			}
 		}
+	}
+}
+
+// closeEnvironment ends a look-up in the environment: what follows is its
+// default, or there is none and the value is outside the repository.
+func (s *codeScan) closeEnvironment(f, parent *codeFrame, i int) {
+	environ := f.receiver == "environ" && (f.callee == "get" || f.open == '[')
+	if f.first == "" || !environ && !(f.open == '(' && f.class.is(namesEnv)) {
+		return
+	}
+	switch {
+	case f.arg > 0:
+	case s.defaulted(i + 1):
+		parent.fallback = f.first
+	default:
+		s.outside(f.first, i)
 	}
 }
 

@@ -131,7 +131,8 @@ func (s *codeScan) element(i, end int) (text string, next int, open bool) {
 			b.WriteString(tokenText(s.src, s.toks[i]))
 		case t == "*" || t == "." && s.is(i+1, "."):
 			open = true
-		case t == ":" && b.Len() > 0: // { name: tool }
+		case t == ":": // { name: tool }
+			b.Reset()
 		case t == "new" || t == "await":
 		case t == "+" || t == "if" || t == "or" || t == "for":
 			open = true
