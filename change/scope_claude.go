@@ -1,0 +1,221 @@
+package change
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// Where Claude Code keeps what an agent may do. Sources: code.claude.com/docs,
+// settings, permissions, sub-agents, slash-commands, skills, hooks, plugins.
+
+func isClaudeSettings(d *document) bool {
+	p := d.entry.Path
+	return (path.Base(path.Dir(p)) == ".claude" || strings.HasPrefix(p, ".claude/")) &&
+		(path.Base(p) == "settings.json" || path.Base(p) == "settings.local.json") || d.format == "claude-settings"
+}
+
+// claudeSettings are the settings that decide about scope. What is not here,
+// such as includeCoAuthoredBy or cleanupPeriodDays, decides nothing.
+var claudeSettings = []setting{
+	{at: "permissions.defaultMode", dimension: "approval", values: "plan=a dontAsk=b default=abc acceptEdits=abcd auto=abcde bypassPermissions=abcdef", absent: "default"},
+	{at: "permissions.additionalDirectories", dimension: "filesystem", kind: allows, match: files},
+	{at: "permissions.disableBypassPermissionsMode", dimension: "approval", values: "disable= enable=a", absent: "enable"},
+	{at: "enabledMcpjsonServers", dimension: "server", surface: "mcp approval", kind: allows, def: ask, unset: ask},
+	{at: "disabledMcpjsonServers", dimension: "server", surface: "mcp approval", kind: denies, def: ask, unset: ask},
+	{at: "enabledPlugins", dimension: "plugin", kind: switches},
+	{at: "extraKnownMarketplaces.*", dimension: "plugin", kind: grant},
+	{at: "sandbox.enabled", dimension: "sandbox", values: guard, absent: "false"},
+	{at: "sandbox.autoAllowBashIfSandboxed", dimension: "sandbox", values: flag, absent: "true"},
+	{at: "sandbox.allowUnsandboxedCommands", dimension: "sandbox", values: flag, absent: "true"},
+	{at: "sandbox.enableWeakerNestedSandbox", dimension: "sandbox", values: flag, absent: "false"},
+	{at: "sandbox.excludedCommands", dimension: "sandbox", kind: allows, match: words},
+	{at: "sandbox.network.allowedDomains", dimension: "network", kind: allows, match: hosts},
+	{at: "sandbox.network.deniedDomains", dimension: "network", kind: denies, def: ask, unset: ask, match: hosts},
+	{at: "sandbox.network.allowUnixSockets", dimension: "network", kind: allows, match: files},
+	{at: "sandbox.network.allowAllUnixSockets", dimension: "network", values: flag, absent: "false"},
+	{at: "sandbox.network.allowLocalBinding", dimension: "network", values: flag, absent: "false"},
+	{at: "sandbox.network.httpProxyPort", dimension: "network", kind: prose},
+	{at: "sandbox.network.socksProxyPort", dimension: "network", kind: prose},
+	{at: "sandbox.filesystem.allowWrite", dimension: "filesystem", kind: allows, match: files},
+	{at: "sandbox.filesystem.denyWrite", dimension: "filesystem", kind: denies, def: ask, unset: ask, match: files},
+	{at: "sandbox.filesystem.denyRead", dimension: "filesystem", kind: denies, def: ask, unset: ask, match: files},
+	{at: "skipDangerousModePermissionPrompt", dimension: "approval", values: flag, absent: "false"},
+	{at: "autoMode.allow", dimension: "approval", kind: prose},
+	{at: "autoMode.soft_deny", dimension: "approval", kind: prose},
+	{at: "autoMode.environment", dimension: "approval", kind: prose},
+	{at: "disableAllHooks", dimension: "hook", kind: prose},
+	{at: "apiKeyHelper", dimension: "credential", kind: prose},
+	{at: "awsAuthRefresh", dimension: "credential", kind: prose},
+	{at: "awsCredentialExport", dimension: "credential", kind: prose},
+	{at: "otelHeadersHelper", dimension: "credential", kind: prose},
+	{at: "statusLine.command", dimension: "hook", kind: prose},
+	{at: "fileSuggestion.command", dimension: "hook", kind: prose},
+}
+
+func readClaudeSettings(b *scopeBuilder) {
+	b.group = "claude|" + folderOf(b.d.entry.Path, ".claude")
+	b.claudeSettings(b.d.root())
+}
+
+// claudeSettings reads settings of Claude Code, wherever they stand.
+func (b *scopeBuilder) claudeSettings(root *Node) {
+	b.here()
+	permissions := root.Get("permissions")
+	for _, list := range []struct {
+		key       string
+		effect    effect
+		dimension string
+	}{{"allow", allow, "tool"}, {"ask", ask, "approval"}, {"deny", deny, "deny"}} {
+		if n := permissions.Get(list.key); n != nil {
+			sc := scope{slot: "permissions." + list.key, dimension: list.dimension, surface: "permissions", def: ask, absent: ask}
+			for _, it := range scalars(n) {
+				sc.rules = append(sc.rules, claudeRule(it.String(), list.effect, it.Line))
+			}
+			b.add(sc)
+		}
+	}
+	if n := root.Get("enableAllProjectMcpServers"); n.IsTrue() {
+		b.add(scope{slot: "enableAllProjectMcpServers", dimension: "server", surface: "mcp approval", def: ask, absent: ask,
+			rules: []rule{{effect: allow, subject: "*", raw: "enableAllProjectMcpServers: true", line: n.Line}}})
+	}
+	b.settings(root, claudeSettings)
+	b.claudeHooks(root.Get("hooks"))
+	b.env(root.Get("env"), "env")
+	if servers := root.Get("mcpServers"); servers != nil {
+		b.mcpServers(servers, "mcpServers")
+	}
+}
+
+// claudeHooks reads hooks: commands that run at events, with the user's rights.
+// Whether one guards or only prints is in its code, so no change of it has a
+// direction.
+func (b *scopeBuilder) claudeHooks(events *Node) {
+	if events == nil || events.Kind != MapNode {
+		return
+	}
+	for i, event := range events.Keys {
+		sc := scope{slot: "hooks." + entryText(event), dimension: "hook", surface: "hooks"}
+		for _, m := range events.Items[i].items() {
+			on := m.Get("matcher").String()
+			hooks := m.Get("hooks").items()
+			if m.Get("hooks") == nil {
+				hooks = []*Node{m}
+			}
+			for _, h := range hooks {
+				text := h.Get("command").String()
+				for _, key := range []string{"prompt", "url", "bash", "powershell", "args"} {
+					if v := h.Get(key); v != nil {
+						text += " " + oneLine(v)
+					}
+				}
+				text = strings.TrimSpace(text)
+				if h.Kind == StringNode {
+					text = h.Text
+				}
+				sc.rules = append(sc.rules, rule{effect: allow, subject: "hook " + event + " " + on, pattern: text, raw: strings.TrimSpace(event + " " + on + ": " + text), line: h.Line, opaque: true})
+			}
+		}
+		b.add(sc)
+	}
+}
+
+func isAgentMarkdown(d *document) bool {
+	return hasFolder(d.entry.Path, "agents", "agent") && strings.HasSuffix(d.entry.Path, ".md") && !isCopilotAgent(d) && !isOpencodeAgent(d)
+}
+
+// hasFolder reports whether a folder of the path, at any depth, has one of the
+// names.
+func hasFolder(p string, names ...string) bool {
+	parts := strings.Split(path.Dir(p), "/")
+	return slices.ContainsFunc(parts, func(s string) bool { return slices.Contains(names, s) })
+}
+
+// readClaudeAgent reads the front matter of a subagent. tools restricts: without
+// it the agent inherits every tool, those of MCP servers included (sub-agents,
+// "Available tools").
+func readClaudeAgent(b *scopeBuilder) {
+	front := b.d.root()
+	b.born = true
+	b.here()
+	if n := front.Get("tools"); n != nil && n.Kind != NullNode {
+		dimension := "tool"
+		b.add(scope{slot: "tools", dimension: dimension, surface: "tools", def: deny, absent: allow, rules: toolList(n, allow, claudeTool)})
+	}
+	if n := front.Get("disallowedTools"); n != nil && n.Kind != NullNode {
+		sc := scope{slot: "disallowedTools", dimension: "deny", surface: "tools", def: deny, absent: allow, rules: toolList(n, deny, claudeTool)}
+		if !front.Has("tools") {
+			sc.def = allow
+		}
+		b.add(sc)
+	}
+	b.settings(front, []setting{
+		{at: "permissionMode", dimension: "approval", values: "plan=a dontAsk=b default=abc acceptEdits=abcd auto=abcde bypassPermissions=abcdef", absent: "default"},
+		{at: "isolation", dimension: "sandbox", values: "worktree= none=a", absent: "none"},
+	})
+	b.mcpServers(front.Get("mcpServers"), "mcpServers")
+	b.claudeHooks(front.Get("hooks"))
+}
+
+func isClaudeCommand(d *document) bool {
+	return hasFolder(d.entry.Path, "commands", "command") && strings.HasSuffix(d.entry.Path, ".md") || isSkill(d)
+}
+
+func isSkill(d *document) bool { return path.Base(d.entry.Path) == "SKILL.md" }
+
+// readClaudeCommand reads a command or a skill. allowed-tools lets the listed
+// tools run without asking while it is active; it takes none away (skills,
+// "Restrict tool access" and "Pre-approve tools").
+func readClaudeCommand(b *scopeBuilder) {
+	front := b.d.root()
+	b.here()
+	for _, key := range []string{"allowed-tools", "allowedTools", "allowed_tools"} {
+		if n := front.Get(key); n != nil && n.Kind != NullNode {
+			b.add(scope{slot: key, dimension: "approval", surface: "approval", def: ask, absent: ask, rules: toolList(n, allow, claudeRule)})
+		}
+	}
+	if n := front.Get("disallowed-tools"); n != nil {
+		b.add(scope{slot: "disallowed-tools", dimension: "deny", surface: "approval", def: ask, absent: ask, rules: toolList(n, deny, claudeRule)})
+	}
+	if n := front.Get("tools"); n != nil && n.Kind != NullNode { // Copilot's commands of this shape
+		b.add(scope{slot: "tools", dimension: "tool", surface: "tools", def: deny, absent: allow, rules: toolList(n, allow, copilotTool)})
+	}
+	b.claudeHooks(front.Get("hooks"))
+}
+
+func isClaudePlugin(d *document) bool {
+	return path.Base(path.Dir(d.entry.Path)) == ".claude-plugin" || path.Base(d.entry.Path) == "hooks.json" && path.Base(path.Dir(d.entry.Path)) == "hooks"
+}
+
+// readClaudePlugin reads plugin.json, marketplace.json and hooks/hooks.json. Its
+// servers are of one group with those of the plugin's .mcp.json.
+func readClaudePlugin(b *scopeBuilder) {
+	root := b.d.root()
+	folder := path.Dir(path.Dir(b.d.entry.Path))
+	b.group = "claude|" + folder
+	b.here()
+	b.claudeHooks(root.Get("hooks"))
+	if servers := root.Get("mcpServers"); servers != nil && servers.Kind == MapNode {
+		b.in("mcp|"+folder, b.agent, false, func(b *scopeBuilder) { b.here(); b.mcpServers(servers, "mcpServers") })
+	}
+	for _, p := range root.Get("plugins").items() {
+		name := p.Get("name").String()
+		if name == "" {
+			continue
+		}
+		sc := scope{slot: "plugins." + entryText(name), dimension: "plugin", surface: "plugins", vague: true}
+		source := p.Get("source")
+		sc.rules = []rule{{effect: allow, subject: name, pattern: oneLine(source), raw: name, line: p.Line}}
+		if source != nil && source.Kind == MapNode {
+			sc.rules[0].raw = name + " " + oneLine(source)
+		}
+		b.add(sc)
+		b.mcpServers(p.Get("mcpServers"), "plugins."+entryText(name)+".mcpServers")
+	}
+}
+
+func isCopilotAgent(d *document) bool  { return false }
+func isOpencodeAgent(d *document) bool { return false }
+func copilotTool(text string, e effect, line int) rule {
+	return rule{effect: e, subject: text, raw: text, line: line}
+}

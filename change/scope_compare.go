@@ -1,0 +1,398 @@
+package change
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// maxSteps bounds the work of one comparison, in comparisons of rules.
+const maxSteps = 30_000_000
+
+// compareScopes says what two sides differ in, given all scopes of each. A
+// change is reported for each slot in which some rule comes, goes or changes
+// so that a call gets another effect.
+func compareScopes(before, after []scope) []Change {
+	budget := maxSteps
+	b, a := policiesOf(before), policiesOf(after)
+	pairGroups(b, a)
+	var out []Change
+	for _, key := range policyKeys(b, a) {
+		c := policyComparison{before: b.policy(key, a), after: a.policy(key, b), budget: &budget}
+		c.run()
+		out = append(out, c.changes()...)
+	}
+	return mergeChanges(out)
+}
+
+type policyKey struct{ group, surface string }
+
+// A policy is what all scopes of one group and surface say together.
+type policy struct {
+	scopes  []*scope
+	rules   []rule
+	from    []*scope // of each rule; nil for a default
+	def     effect
+	ordered bool
+	born    bool // the other side has no such group at all, and this one begins or ends with it
+}
+
+// policies are the policies of one side.
+type policies struct {
+	groups map[string][]policyKey // what each group has
+	scopes map[policyKey][]*scope
+}
+
+func policiesOf(scopes []scope) *policies {
+	p := &policies{groups: map[string][]policyKey{}, scopes: map[policyKey][]*scope{}}
+	scopes = slices.Clone(scopes) // pairing renames
+	for i := range scopes {
+		s := &scopes[i]
+		k := policyKey{s.group, s.surface}
+		if p.scopes[k] == nil {
+			p.groups[s.group] = append(p.groups[s.group], k)
+		}
+		p.scopes[k] = append(p.scopes[k], s)
+	}
+	return p
+}
+
+func policyKeys(b, a *policies) []policyKey {
+	var keys []policyKey
+	for k := range b.scopes {
+		keys = append(keys, k)
+	}
+	for k := range a.scopes {
+		if b.scopes[k] == nil {
+			keys = append(keys, k)
+		}
+	}
+	keys = slices.DeleteFunc(keys, func(k policyKey) bool { return k.surface == presence })
+	slices.SortFunc(keys, func(x, y policyKey) int {
+		return cmp.Or(cmp.Compare(x.group, y.group), cmp.Compare(x.surface, y.surface))
+	})
+	return keys
+}
+
+// policy builds the policy of this side, from what the other says about
+// defaults where this one says nothing.
+func (p *policies) policy(k policyKey, other *policies) *policy {
+	scopes := p.scopes[k]
+	if len(scopes) == 0 {
+		s := other.scopes[k][0]
+		if s.born && p.groups[k.group] == nil {
+			return &policy{def: deny, born: true, ordered: s.ordered}
+		}
+		return &policy{def: s.absent, rules: s.floor, from: make([]*scope, len(s.floor)), ordered: s.ordered}
+	}
+	out := &policy{scopes: scopes}
+	for _, s := range scopes {
+		out.def = max(out.def, s.def)
+		out.ordered = out.ordered || s.ordered
+		out.rules = append(out.rules, s.rules...)
+		for range s.rules {
+			out.from = append(out.from, s)
+		}
+	}
+	return out
+}
+
+// A policyComparison finds the slots in which two versions of a policy differ.
+type policyComparison struct {
+	before, after *policy
+	budget        *int
+	slots         []*slotChange
+	bySlot        map[slotKey]*slotChange
+}
+
+type slotKey struct{ agent, path, slot, dimension string }
+
+// A slotChange is what moved in one slot.
+type slotChange struct {
+	key         slotKey
+	old, new    *scope
+	up, down    bool
+	unknown     bool
+	added, gone []string
+	before      []string // entries of a single-valued slot, on each side
+	after       []string
+	findings    []Finding
+	touched     bool
+}
+
+func (c *policyComparison) run() {
+	c.bySlot = map[slotKey]*slotChange{}
+	old, new := keysOf(c.before), keysOf(c.after)
+	bx := newRuleIndex(c.before.def, c.before.ordered, c.before.rules, c.budget)
+	ax := newRuleIndex(c.after.def, c.after.ordered, c.after.rules, c.budget)
+	reordered := (c.before.ordered || c.after.ordered) && !sameOrder(c.before, c.after)
+	whole := rule{effect: max(c.before.def, c.after.def), subject: "*"}
+	if c.before.def != c.after.def {
+		c.move(nil, sign(bx.effectOf(&whole), ax.effectOf(&whole)), append(c.before.scopes, c.after.scopes...))
+	}
+	c.side(c.before, new, bx, ax, reordered, true)
+	c.side(c.after, old, bx, ax, reordered, false)
+	if *c.budget < 0 {
+		c.giveUp()
+	}
+}
+
+func keysOf(p *policy) map[ruleKey]bool {
+	out := make(map[ruleKey]bool, len(p.rules))
+	for i := range p.rules {
+		out[p.rules[i].key()] = true
+	}
+	return out
+}
+
+func sameOrder(b, a *policy) bool {
+	return slices.EqualFunc(b.rules, a.rules, func(x, y rule) bool { return x.key() == y.key() })
+}
+
+func sign(before, after effect) int { return cmp.Compare(after, before) }
+
+// side looks at the rules of one side that the other does not have, or at all
+// of them when order has a meaning and changed.
+func (c *policyComparison) side(p *policy, other map[ruleKey]bool, bx, ax *ruleIndex, reordered, gone bool) {
+	for i := range p.rules {
+		r, from := &p.rules[i], p.from[i]
+		same := other[r.key()]
+		if from != nil && !same {
+			c.entry(from, r, gone)
+		}
+		if same && !reordered {
+			continue
+		}
+		switch {
+		case r.opaque:
+			c.opaque(r, from, gone)
+		case r.effect == allow || p.ordered && r.effect == ask:
+			c.move(r, sign(bx.effectOf(r), ax.effectOf(r)), c.owners(from))
+		default:
+			c.move(r, sign(bx.highest(r), ax.highest(r)), c.owners(from))
+		}
+	}
+}
+
+// owners are the scopes to which a move is put down: the rule's own, or, for
+// what only a default implies, those that state something else.
+func (c *policyComparison) owners(from *scope) []*scope {
+	if from != nil {
+		return []*scope{from}
+	}
+	return append(slices.Clone(c.before.scopes), c.after.scopes...)
+}
+
+func (c *policyComparison) slot(s *scope) *slotChange {
+	k := slotKey{s.agent, s.path, s.slot, s.dimension}
+	sc := c.bySlot[k]
+	if sc == nil {
+		sc = &slotChange{key: k}
+		c.bySlot[k] = sc
+		c.slots = append(c.slots, sc)
+	}
+	for _, o := range c.before.scopes {
+		if o == s {
+			sc.old = s
+		}
+	}
+	if sc.old != s {
+		sc.new = s
+	}
+	return sc
+}
+
+func (c *policyComparison) entry(from *scope, r *rule, gone bool) {
+	sc := c.slot(from)
+	if r.raw == "" {
+		return
+	}
+	if gone {
+		sc.gone = append(sc.gone, r.raw)
+	} else {
+		sc.added = append(sc.added, r.raw)
+	}
+}
+
+func (c *policyComparison) move(r *rule, way int, owners []*scope) {
+	if way == 0 {
+		return
+	}
+	for _, s := range owners {
+		sc := c.slot(s)
+		sc.touched = true
+		sc.up = sc.up || way > 0
+		sc.down = sc.down || way < 0
+		if way > 0 && r != nil {
+			for _, f := range s.findings {
+				if f.Line == r.line && f.Path == s.path {
+					sc.findings = append(sc.findings, f)
+				}
+			}
+		}
+	}
+}
+
+// opaque puts down a rule whose direction cannot be told, unless the agent
+// comes or goes with it.
+func (c *policyComparison) opaque(r *rule, from *scope, gone bool) {
+	switch {
+	case c.before.born:
+		c.move(r, +1, c.owners(from))
+	case c.after.born:
+		c.move(r, -1, c.owners(from))
+	default:
+		for _, s := range c.owners(from) {
+			sc := c.slot(s)
+			sc.touched, sc.unknown = true, true
+		}
+	}
+}
+
+// giveUp makes every slot of a comparison that was cut short unknown.
+func (c *policyComparison) giveUp() {
+	for _, s := range append(slices.Clone(c.before.scopes), c.after.scopes...) {
+		sc := c.slot(s)
+		sc.touched, sc.unknown = true, true
+		sc.findings = append(sc.findings, Finding{Code: "too-many-rules", Path: s.path, Text: "too many rules to compare: the direction cannot be told"})
+	}
+}
+
+func (c *policyComparison) changes() []Change {
+	var out []Change
+	for _, sc := range c.slots {
+		if sc.touched {
+			out = append(out, sc.change(c))
+		}
+	}
+	return out
+}
+
+func (sc *slotChange) change(c *policyComparison) Change {
+	s := sc.new
+	if s == nil {
+		s = sc.old
+	}
+	out := Change{Kind: ToolScope, Agent: s.agent, Path: s.path, Format: s.format, Slot: s.slot,
+		Dimension: s.dimension, Confidence: InSlot, Findings: distinct(sc.findings)}
+	out.Added, out.Removed = without(sc.added, sc.gone), without(sc.gone, sc.added)
+	for _, x := range append(slices.Clone(c.before.scopes), c.after.scopes...) {
+		if x.path == s.path && x.slot == s.slot {
+			out.Paths = append(append(out.Paths, x.path), x.paths...)
+		}
+	}
+	out.Direction = sc.direction(s)
+	old, new := statement(c.before.scopes, sc.key), statement(c.after.scopes, sc.key)
+	switch {
+	case old == nil:
+		out.Change = "added"
+	case new == nil:
+		out.Change = "removed"
+	default:
+		out.Change = "modified"
+	}
+	if s.single {
+		out.Before, out.After = old.value(), new.value()
+	}
+	return out
+}
+
+func (sc *slotChange) direction(s *scope) Direction {
+	switch {
+	case sc.unknown, sc.up && sc.down && s.vague:
+		return Unknown
+	case sc.up && sc.down:
+		return Both
+	case sc.up:
+		return Widens
+	}
+	return Narrows
+}
+
+// statement finds the scope of a slot among those of one side.
+func statement(scopes []*scope, k slotKey) *scope {
+	for _, s := range scopes {
+		if s.path == k.path && s.slot == k.slot && s.dimension == k.dimension {
+			return s
+		}
+	}
+	return nil
+}
+
+// value is what a single-valued slot says, or nil.
+func (s *scope) value() *string {
+	if s == nil || len(s.rules) == 0 || s.rules[0].raw == "" {
+		return nil
+	}
+	return &s.rules[0].raw
+}
+
+// without returns the distinct entries of a that are not in b, in order.
+func without(a, b []string) []string {
+	drop := make(map[string]bool, len(b)+len(a))
+	for _, s := range b {
+		drop[s] = true
+	}
+	out := []string{}
+	for _, s := range a {
+		if !drop[s] {
+			drop[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func distinct(f []Finding) []Finding {
+	seen := map[Finding]bool{}
+	out := []Finding{}
+	for _, x := range f {
+		if !seen[x] {
+			seen[x] = true
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// mergeChanges unites changes of one slot that came from several surfaces, so
+// that a server that appears with its credentials and filter is one change.
+func mergeChanges(in []Change) []Change {
+	at := map[slotKey]int{}
+	var out []Change
+	for _, c := range in {
+		k := slotKey{c.Agent, c.Path, c.Slot, c.Dimension}
+		i, ok := at[k]
+		if !ok {
+			at[k] = len(out)
+			out = append(out, c)
+			continue
+		}
+		o := &out[i]
+		o.Direction = unite(o.Direction, c.Direction)
+		o.Added, o.Removed = without(append(o.Added, c.Added...), nil), without(append(o.Removed, c.Removed...), nil)
+		o.Findings = distinct(append(o.Findings, c.Findings...))
+		o.Paths = append(o.Paths, c.Paths...)
+		if o.Change != c.Change {
+			o.Change = "modified"
+		}
+	}
+	for i := range out {
+		slices.Sort(out[i].Paths)
+		out[i].Paths = slices.Compact(out[i].Paths)
+	}
+	slices.SortStableFunc(out, func(x, y Change) int {
+		return cmp.Or(strings.Compare(x.Path, y.Path), strings.Compare(x.Agent, y.Agent), strings.Compare(x.Slot, y.Slot), strings.Compare(x.Dimension, y.Dimension))
+	})
+	return out
+}
+
+func unite(a, b Direction) Direction {
+	switch {
+	case a == b:
+		return a
+	case a == Unknown || b == Unknown:
+		return Unknown
+	}
+	return Both
+}

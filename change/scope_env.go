@@ -1,0 +1,54 @@
+package change
+
+import (
+	"regexp"
+	"strings"
+)
+
+// env reads variables that an agent's process gets: credentials, endpoints and
+// the rest. The model is no scope.
+func (b *scopeBuilder) env(n *Node, slot string) { b.serverEnv(n, "", slot) }
+
+// serverEnv reads variables or headers of a server. A value is compared as it is
+// and shown only if it is no secret.
+func (b *scopeBuilder) serverEnv(n *Node, of, slot string) {
+	if n == nil || n.Kind != MapNode {
+		return
+	}
+	secrets := scope{slot: slot, dimension: "credential", surface: "mcp env"}
+	other := scope{slot: slot, dimension: "server", surface: "mcp options", vague: true}
+	for i, name := range n.Keys {
+		v := n.Items[i].String()
+		if quietVariable.MatchString(name) {
+			continue
+		}
+		r := rule{effect: allow, subject: strings.TrimSpace(of + " " + name), pattern: "= " + v, raw: name + "=" + v, line: n.Items[i].Line}
+		if !secretName(name) && !secretReference(v) && secretShapes.FindStringIndex(v) == nil {
+			other.rules = append(other.rules, r)
+			continue
+		}
+		if v == "" {
+			continue // set to nothing: no credential
+		}
+		if !isReference(v) {
+			secrets.findings = append(secrets.findings, Finding{Code: "literal-secret", Path: b.d.entry.Path, Line: r.line, Text: entryText(name) + " holds a secret in plain text; revoke it and refer to it instead"})
+			r.raw = name + "=" + hidden
+		}
+		secrets.rules = append(secrets.rules, r)
+	}
+	if len(secrets.rules) > 0 {
+		b.add(secrets)
+	}
+	if len(other.rules) > 0 {
+		b.add(other)
+	}
+}
+
+// quietVariable are variables that say how much is logged, where output goes or
+// which model is used, and give an agent nothing.
+var quietVariable = regexp.MustCompile(`(?i)^(.*_)?(LOG|LOGS|LOG_?LEVEL|LOGGING|DEBUG|VERBOSE|COLOR|NO_COLOR|FORCE_COLOR|TELEMETRY|DISABLE_TELEMETRY|TZ|LANG|LC_ALL|TERM|TIMEOUT|TIMEOUT_MS|TIMEOUT_SECONDS|MAX_RETRIES|RETRIES|MODEL|MODEL_NAME|MODEL_ID|MAX_TOKENS|MAX_OUTPUT_TOKENS|TEMPERATURE|CONTENT-TYPE|ACCEPT|USER-AGENT|NODE_ENV|DISABLE_AUTOUPDATER)$|^(FASTMCP_LOG_LEVEL|MCP_TIMEOUT|PYTHONUNBUFFERED|CI)$`)
+
+// secretReference reports whether an expression refers to a secret.
+func secretReference(v string) bool {
+	return strings.Contains(v, "secrets.") || strings.Contains(v, "github.token") || strings.Contains(v, "${input:") || strings.Contains(v, "tokens.")
+}

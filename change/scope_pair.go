@@ -1,0 +1,98 @@
+package change
+
+import (
+	"slices"
+	"strings"
+)
+
+// pairGroups gives a group that one side calls by another name, because its
+// file was renamed or its step moved, the name of the other side. Only groups
+// that one side alone has are considered: first those whose rules are equal,
+// then those of one agent, then the only two of their kind.
+func pairGroups(b, a *policies) {
+	for _, mark := range []func(*policies, string) string{contentMark, agentMark, kindMark} {
+		olds, news := lonely(b, a, mark), lonely(a, b, mark)
+		for m, old := range olds {
+			if new := news[m]; m != "" && len(old) == 1 && len(new) == 1 {
+				b.rename(old[0], new[0], a)
+			}
+		}
+	}
+}
+
+// lonely returns the groups of p that other lacks, by their mark.
+func lonely(p, other *policies, mark func(*policies, string) string) map[string][]string {
+	out := map[string][]string{}
+	for g := range p.groups {
+		if other.groups[g] == nil {
+			m := mark(p, g)
+			out[m] = append(out[m], g)
+		}
+	}
+	return out
+}
+
+// groupKind is the reader that made a group.
+func groupKind(group string) string {
+	kind, _, _ := strings.Cut(group, "|")
+	return kind
+}
+
+// contentMark is equal for groups of a kind whose rules are all the same.
+func contentMark(p *policies, group string) string {
+	var parts []string
+	for _, k := range p.groups[group] {
+		for _, s := range p.scopes[k] {
+			for i := range s.rules {
+				r := &s.rules[i]
+				parts = append(parts, k.surface+"\x00"+r.subject+"\x00"+r.pattern+"\x00"+string('0'+rune(r.effect)))
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	slices.Sort(parts)
+	return groupKind(group) + "\x00" + strings.Join(slices.Compact(parts), "\x00")
+}
+
+// agentMark is equal for groups of a kind that belong to one agent.
+func agentMark(p *policies, group string) string {
+	for _, k := range p.groups[group] {
+		for _, s := range p.scopes[k] {
+			if s.agent != "" {
+				return groupKind(group) + "\x00" + s.agent
+			}
+		}
+	}
+	return ""
+}
+
+// kindMark is equal for groups that one reader made.
+func kindMark(_ *policies, group string) string { return groupKind(group) }
+
+// rename makes the scopes of a group carry the group, and the path, of another.
+func (p *policies) rename(old, new string, other *policies) {
+	paths := map[string]bool{}
+	to := ""
+	for _, k := range other.groups[new] {
+		for _, s := range other.scopes[k] {
+			paths[s.path], to = true, s.path
+		}
+	}
+	for _, k := range p.groups[old] {
+		scopes := p.scopes[k]
+		for _, s := range scopes {
+			s.group = new
+			if len(paths) == 1 && s.path != to {
+				s.paths = append(slices.Clone(s.paths), s.path)
+				s.path = to
+			}
+		}
+		delete(p.scopes, k)
+		renamed := policyKey{new, k.surface}
+		p.scopes[renamed] = scopes
+		p.groups[new] = append(p.groups[new], renamed)
+	}
+	delete(p.groups, old)
+}
