@@ -65,8 +65,10 @@ type Server struct {
 	courier  *courier
 	closing  chan struct{} // closed by Close: what hangs ends
 
-	mu                sync.Mutex // covers everything below and all that it reaches
-	offset            time.Duration
+	clock  sync.Mutex // covers offset; taken after every other lock
+	offset time.Duration
+
+	mu                sync.Mutex // covers everything below and all that it reaches; taken before the courier's
 	latency           time.Duration
 	fault             func(Call) *Fault
 	calls, tokenCalls []*Call
@@ -159,21 +161,21 @@ const (
 )
 
 // Now is the time that GitHub tells, in UTC and whole seconds.
-func (s *Server) Now() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now()
-}
+func (s *Server) Now() time.Time { return s.now() }
 
 func (s *Server) now() time.Time {
+	s.clock.Lock()
+	defer s.clock.Unlock()
 	return s.opts.Clock().Add(s.offset).UTC().Truncate(time.Second)
 }
 
 // Advance moves the clock. Check runs left open for 14 days become stale.
 func (s *Server) Advance(d time.Duration) {
+	s.clock.Lock()
+	s.offset += d
+	s.clock.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.offset += d
 	s.stale()
 }
 
