@@ -187,7 +187,7 @@ func (st *store) mergeTrees(base, ours, theirs string) (tree string, ok bool, er
 
 // gitMerge runs git's merge on commits made for the purpose.
 func (st *store) gitMerge(base, ours, theirs string) (tree string, ok bool, err error) {
-	who := signature{Identity: Identity{"merge", "merge@localhost"}}
+	who := signature{Identity{"merge", "merge@localhost"}, epoch}
 	commit := func(tree string, parents ...string) (id string) {
 		if err == nil {
 			id, err = st.writeCommit(gitCommit{tree: tree, parents: parents, author: who, committer: who, message: "merge"})

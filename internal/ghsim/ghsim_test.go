@@ -66,13 +66,15 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, sim: sim, answer: http.StatusAccepted}
+	receiver := httptest.NewServer(http.HandlerFunc(w.receive))
 	t.Cleanup(func() {
+		sim.Resume()
+		w.flush() // the contract sees every delivery
 		if err := sim.Close(); err != nil {
 			t.Error(err)
 		}
+		receiver.Close()
 	})
-	receiver := httptest.NewServer(http.HandlerFunc(w.receive))
-	t.Cleanup(receiver.Close)
 	sim.SetWebhook(receiver.URL, secret)
 	w.acme = sim.AddOrg("acme")
 	w.alice, w.bob, w.carol = sim.AddUser("alice"), sim.AddUser("bob"), sim.AddUser("carol")
