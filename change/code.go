@@ -46,7 +46,7 @@ func scanCode(d *document) *codeScan {
 		return nil
 	}
 	src := string(trimBOM(d.data))
-	s := &codeScan{lang: lang, src: src, classes: map[string]nameClass{}, prompts: prompts, evidence: hints&hintSDK != 0 || prompts}
+	s := &codeScan{lang: lang, src: src, classes: map[string]nameClass{}, prompts: prompts, sdk: hints&hintSDK != 0, evidence: hints&(hintSDK|hintAgent) != 0 || prompts}
 	toks, ok := lexCode(lang, src)
 	if !ok {
 		d.findings = append(d.findings, Finding{Code: "too-large", Path: d.entry.Path, Text: "the file has too many tokens to be read to its end"})
@@ -62,7 +62,7 @@ func isPromptModule(p string) bool {
 	base := strings.ToLower(path.Base(p))
 	base = strings.TrimSuffix(base, path.Ext(base))
 	switch strings.ReplaceAll(base, "-", "_") {
-	case "prompt", "prompts", "instruction", "instructions", "system_prompt", "system_prompts", "systemprompt":
+	case "prompt", "prompts", "system_prompt", "system_prompts", "systemprompt":
 		return true
 	}
 	folder := path.Base(path.Dir(p))
@@ -76,8 +76,9 @@ func isGenerated(data []byte) bool {
 }
 
 const (
-	hintSDK  = 1 << iota // an SDK, a maker of models, an agent
-	hintName             // a name such as prompt or model
+	hintSDK   = 1 << iota // an SDK or a maker of models
+	hintAgent             // the word agent, which means other things as well
+	hintName              // a name such as prompt
 )
 
 // codeHints looks for the words without which a file says nothing about agents.
@@ -90,7 +91,8 @@ func codeHints(data []byte) int {
 			continue
 		}
 		for _, h := range hintWords[k] {
-			if hasFoldPrefix(data[i:], h.word) {
+			if hasFoldPrefix(data[i:], h.word) && (i == 0 || !isLetter(data[i-1]) || data[i] < 'a' && data[i-1] >= 'a') &&
+				(!h.whole || i+len(h.word) == len(data) || data[i+len(h.word)] < 'a' || data[i+len(h.word)] > 'z') {
 				hints |= h.hint
 			}
 		}
@@ -115,9 +117,12 @@ func hasFoldPrefix(b []byte, lower string) bool {
 	return true
 }
 
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
 type codeHint struct {
-	word string
-	hint int
+	word  string
+	hint  int
+	whole bool // no lower-case letter follows: llm, but not fillMode
 }
 
 var hintWords, hintTable = func() (map[uint32][]codeHint, [64]uint64) {
@@ -125,12 +130,14 @@ var hintWords, hintTable = func() (map[uint32][]codeHint, [64]uint64) {
 	put := func(list string, hint int) {
 		for _, w := range strings.Fields(list) {
 			k := uint32(w[0]|0x20) | uint32(w[1]|0x20)<<8 | uint32(w[2]|0x20)<<16
-			words[k] = append(words[k], codeHint{w, hint})
+			word, whole := strings.CutSuffix(w, "|")
+			words[k] = append(words[k], codeHint{word, hint, whole})
 			table[hintHash(k)>>6] |= 1 << (hintHash(k) & 63)
 		}
 	}
 	put("openai anthropic langchain langgraph llama crewai autogen google.adk google/adk @google/adk genai generativeai genkit vertexai bedrock semantickernel semantic_kernel extensions.ai agents.ai pydantic_ai smolagents "+
-		"litellm mistral cohere groq ollama @ai-sdk claude gemini gpt- chatgpt haystack dspy mastra springframework.ai strands agno llm huggingface transformers from_pretrained deepseek qwen text-embedding agent chatmodel mlflow hub.pull", hintSDK)
+		"litellm mistral cohere| groq| ollama ai-sdk claude gemini| gpt- chatgpt haystack| dspy| mastra| springframework.ai strands| agno| llm| llms| huggingface transformers| from_pretrained deepseek qwen text-embedding chatmodel mlflow hub.pull", hintSDK)
+	put("agent| agents| llmagent|", hintAgent)
 	put("prompt instruction", hintName)
 	return words, table
 }()

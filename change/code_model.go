@@ -41,11 +41,13 @@ func (s *codeScan) remember(f *codeFrame, text string) {
 		f.first = text
 	}
 	switch {
-	case f.key == "role":
-		f.role = text
+	case f.key == "role" || f.key == "Role":
+		if chatRoles[text] {
+			f.role = text
+		}
 	case f.key == "name" || f.key == "id" || f.key == "Name" || f.key == "agent_name":
 		f.name = text
-	case f.key == "" && f.open == '(' && f.callee == "" && f.arg == 0:
+	case f.key == "" && f.open == '(' && f.callee == "" && f.arg == 0 && chatRoles[text]:
 		f.role = text
 	case f.key == "" && len(text) <= 64 && strings.IndexByte(text, ' ') != 0 && !isModelID(text) && (f.open == '(' || f.open == '{'):
 		word, _, _ := strings.Cut(strings.TrimLeft(text, "-"), " ")
@@ -54,6 +56,9 @@ func (s *codeScan) remember(f *codeFrame, text string) {
 		}
 	}
 }
+
+// chatRoles are the speakers of a conversation.
+var chatRoles = set("system", "user", "assistant", "human", "ai", "developer", "tool", "model")
 
 // compared reports whether the string is only compared with something.
 func (s *codeScan) compared(i int) bool {
@@ -171,6 +176,10 @@ func (s *codeScan) keyPlace(k int, inner string, sub, id bool) (modelPlace, bool
 		}
 		catalogue := c.is(namesCatalogue) || sub && inner == "" && strings.HasSuffix(strings.ToLower(f.key), "s") && !c.is(namesTable) && f.block
 		catalogue = catalogue || sub && entryKey(inner) && strings.HasSuffix(strings.ToLower(f.key), "models") && !c.is(namesTable)
+		for n := 0; n < k && !catalogue; n++ {
+			outer := s.frames[n].keyClass
+			catalogue = outer.is(namesCatalogue) && !outer.is(namesTable)
+		}
 		return modelPlace{ok: true, notice: catalogue && !c.is(namesTable), proved: s.proved(k) && inner == "" && !sub, last: ""}, true
 	}
 	switch lower := strings.ToLower(f.key); {
@@ -209,6 +218,8 @@ func (s *codeScan) callPlace(f *codeFrame, id bool) (modelPlace, bool) {
 	switch {
 	case f.callee == "":
 		return modelPlace{}, false
+	case f.arg == 0 && namedFirst[f.callee]:
+		return modelPlace{stopped: true}, true
 	case hubLoaders[f.callee] && f.arg == 0:
 		return modelPlace{ok: true, proved: strings.Contains(f.first, "/"), last: f.callee}, true
 	case f.class.is(namesModel) && f.arg <= 1, id && f.class.is(namesBrand|namesAgent) && f.arg <= 2, id && f.arg <= 1 && s.class(f.receiver).is(namesBrand) && !f.class.is(namesWrapper):
@@ -223,6 +234,9 @@ func (s *codeScan) callPlace(f *codeFrame, id bool) (modelPlace, bool) {
 	}
 	return modelPlace{}, true
 }
+
+// namedFirst are calls whose first argument names a setting.
+var namedFirst = set("getenv", "Getenv", "LookupEnv", "get", "getOrDefault", "GetEnvironmentVariable", "setdefault", "SetDefault", "getProperty", "getattr", "config", "env", "Env", "add_argument", "option", "setenv", "Setenv", "GetValue", "getString", "GetString", "fromEnv", "from_env")
 
 // enclosed reports whether a key outside the call of f names a model.
 func (s *codeScan) enclosed(f *codeFrame) bool {
@@ -282,7 +296,7 @@ func (s *codeScan) constant(i int) {
 	if !isModelConstant(w) {
 		return
 	}
-	if s.is(i-1, ".") && s.isWord(i-2) || strings.ContainsAny(w, "0123456789") {
+	if s.is(i-1, ".") && s.isWord(i-2) && !s.is(i-2, "self") && !s.is(i-2, "this") || s.lang == &jsLang && s.is(i-1, ":") {
 		if p := s.modelPlace(true); p.ok && !p.notice {
 			s.add(fact{kind: Model, slot: s.path(p.last), value: w, line: int(t.line)})
 		}

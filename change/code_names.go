@@ -43,7 +43,7 @@ var exactNames = func() map[string]nameClass {
 	put(namesWrapper, "getenv get environ lookupenv or coalesce field str string cast dedent cleandoc strip trim lstrip rstrip join format f optional some required default orelse requirenonnullelse getordefault getenvironmentvariable getproperty "+
 		"env envstr envordefault getenvordefault stripindent outdent tagged configurable newstring ptr to of asstring pointer setdefault getattr config textwrap trimspace trimindent stripmargin secret tostring fromenv f param option optionstring resolve concat push append add extend writestring write writeline appendline")
 	put(namesEnv, "getenv lookupenv getenvironmentvariable")
-	put(namesAgent, "agent llmagent task crew assistant conversableagent assistantagent userproxyagent sequentialagent loopagent parallelagent reactagent chatagent basemodelagent chatcompletionagent prompttemplate chatprompttemplate systemmessage definepromp defineprompt defineflow generate generatetext streamtext generateobject streamobject createagent createreactagent createassistant codeagent toolcallingagent functionagent agentworkflow query queryoptions systemchatmessage generatecontent "+
+	put(namesAgent, "agent llmagent task crew assistant conversableagent assistantagent userproxyagent sequentialagent loopagent parallelagent reactagent chatagent basemodelagent chatcompletionagent prompttemplate chatprompttemplate systemmessage definepromp defineprompt defineflow generate generatetext streamtext generateobject streamobject createagent createreactagent createassistant codeagent toolcallingagent functionagent agentworkflow systemchatmessage generatecontent "+
 		"bedrockagent cfnagent agentdefinition modelprompt")
 	return m
 }()
@@ -97,7 +97,7 @@ var notAModel = set("path", "dir", "url", "class", "type", "types", "config", "c
 	"is", "has", "supports", "validate", "check", "normalize", "parse", "list", "find", "match", "matches", "to", "format", "token", "tokens", "cost", "costs", "price", "pricing", "limit", "limits", "family", "settings", "client", "encoding", "resolve", "switch",
 	"test", "view", "schema", "base", "table", "owner", "card", "size", "window", "count", "lookup", "strip", "supported")
 
-var notAPrompt = set("path", "paths", "file", "files", "dir", "url", "id", "ids", "key", "name", "names", "type", "types", "error", "version", "label", "title", "tokens", "token", "length", "len", "count", "size", "cache", "hash", "config", "options", "variables", "vars", "inputs", "class", "placeholder", "model", "user", "folder", "extension", "ext", "mode", "button", "dialog", "response", "result", "manager", "service", "store", "client")
+var notAPrompt = set("path", "paths", "file", "files", "dir", "url", "id", "ids", "key", "name", "names", "type", "types", "error", "version", "label", "title", "tokens", "token", "length", "len", "count", "size", "cache", "hash", "config", "options", "variables", "vars", "inputs", "class", "placeholder", "model", "user", "folder", "extension", "ext", "mode", "button", "dialog", "response", "result", "manager", "service", "store", "client", "kwargs", "email", "date", "status", "format", "color", "style", "css")
 
 var isVerb = set("is", "has", "get", "build", "create", "generate", "render", "make", "format", "load", "save", "parse", "validate", "check", "set", "show", "display", "ask", "confirm", "read", "update", "delete", "list", "find", "test", "log", "count", "handle", "on", "no", "skip", "clear")
 

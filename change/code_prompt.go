@@ -7,12 +7,15 @@ func (s *codeScan) prompt(i int, text string) {
 	if strings.TrimSpace(text) == "" || !s.promptLike(i, text) {
 		return
 	}
-	k, last, ok := s.promptPlace()
+	k, last, ok := s.promptPlace(len(text) >= 40 || strings.Contains(text, "\n"))
 	if !ok {
 		return
 	}
 	f := &s.frames[k]
-	if !s.evidence && !s.prompts && !(f.keyClass.is(namesPrompt) && (len(text) >= 80 || strings.Contains(text, "\n"))) {
+	if !s.sdk && len(text) < 40 && !strings.Contains(text, "\n") && !s.goesOn(f) {
+		return
+	}
+	if !s.evidence && !(f.keyClass.is(namesPrompt) && (len(text) >= 80 || strings.Contains(text, "\n"))) {
 		return
 	}
 	if s.dedented() {
@@ -35,8 +38,13 @@ func (s *codeScan) promptLike(i int, text string) bool {
 	if strings.ContainsAny(text, " \n") || s.toks[i].flags&interpolated != 0 {
 		return true
 	}
+	return s.goesOn(s.top())
+}
+
+// goesOn reports whether the value of f has begun with a prompt.
+func (s *codeScan) goesOn(f *codeFrame) bool {
 	n := len(s.found)
-	return n > 0 && s.found[n-1].kind == Prompt && s.found[n-1].keyID == s.top().keyID
+	return n > 0 && s.found[n-1].kind == Prompt && s.found[n-1].keyID == f.keyID
 }
 
 // dedented reports whether a call around the string takes its indent off.
@@ -50,7 +58,7 @@ func (s *codeScan) dedented() bool {
 
 // promptPlace looks outward for what makes a string a prompt. k is the frame
 // that says so.
-func (s *codeScan) promptPlace() (k int, last string, ok bool) {
+func (s *codeScan) promptPlace(long bool) (k int, last string, ok bool) {
 	inner := ""
 	for k := len(s.frames) - 1; k >= 0 && k > len(s.frames)-8; k-- {
 		f := &s.frames[k]
@@ -58,7 +66,7 @@ func (s *codeScan) promptPlace() (k int, last string, ok bool) {
 			return 0, "", false
 		}
 		if f.key != "" {
-			verdict := s.promptKey(k, inner)
+			verdict := s.promptKey(k, inner, long)
 			if verdict != undecided {
 				return k, "", verdict == yes
 			}
@@ -95,8 +103,9 @@ func claim(ok bool) verdict {
 	return no
 }
 
-// promptKey judges the key of frame k.
-func (s *codeScan) promptKey(k int, inner string) verdict {
+// promptKey judges the key of frame k. long says that the text is more than a
+// few words, which tells text from names where the key alone does not.
+func (s *codeScan) promptKey(k int, inner string, long bool) verdict {
 	f := &s.frames[k]
 	c := f.keyClass
 	lower := strings.ToLower(f.key)
@@ -123,7 +132,8 @@ func (s *codeScan) promptKey(k int, inner string) verdict {
 	case f.block && s.prompts && !quietEntry[lower]:
 		return yes
 	case f.block && inner == "" && s.class(s.function()).is(namesPrompt) && !quietEntry[lower]:
-		return yes
+		words := nameWords(f.key)
+		return claim(len(words) > 0 && !notAPrompt[words[len(words)-1]] && (long || f.more))
 	case f.open == '{':
 		return undecided
 	}

@@ -20,7 +20,8 @@ type codeScan struct {
 	pending  string // name of the class or function whose body comes
 	quiet    bool   // until the end of the statement: import, raise, type
 	inCase   bool   // between case and its colon
-	evidence bool   // the file speaks of models or agents
+	sdk      bool   // the file speaks of an SDK or a maker of models
+	evidence bool   // the file speaks of models, agents or prompts
 	prompts  bool   // the file is a module of prompts by its name
 }
 
@@ -128,7 +129,7 @@ func (s *codeScan) lineStart(i int) {
 }
 
 func (s *codeScan) endStatement(f *codeFrame) {
-	f.key, f.keyClass, f.ternary, f.hint, f.fallback = "", 0, 0, "", ""
+	f.key, f.keyClass, f.ternary, f.hint, f.fallback, f.name, f.role = "", 0, 0, "", "", "", ""
 	s.quiet, s.inCase = false, false
 }
 
