@@ -1,0 +1,345 @@
+package change
+
+import (
+	_ "embed"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+//go:embed catalogue.yaml
+var catalogueYAML []byte
+
+// A format is one entry of the catalogue: how a kind of file is recognised, and
+// what its places mean. The head of catalogue.yaml explains each field.
+type format struct {
+	id, title string
+	paths     []string
+	when      []signature
+	mentions  []string
+	parser    string
+	agent     []slot
+	agentName string // when the format alone names the agent
+	identity  [][]string
+	model     []place
+	prompt    []place
+	params    []place
+	imports   []slot
+	read      []string // names of extractors
+	tools     string   // what of it is tool scope, in words; "" for nothing
+	source    string
+	absent    string
+	quiet     bool // hits in tests, documentation and examples are notices
+	notice    bool // every hit is a notice
+	rules     []FormatRule
+	own       bool // from the repository's settings
+}
+
+// A place is a slot with a meaning.
+type place struct {
+	slot     slot
+	via      []slot // where a reference leads; {} stands for the value
+	viaText  []string
+	provider []string // key beside the value that names the provider
+	split    bool     // a list in one string, separated by commas
+	notice   bool
+	known    bool   // counts only when the value is the name of a known model
+	name     string // the slot's name in the result, when it differs from the place
+	sections bool   // text in which lines such as "system:" begin a message
+}
+
+// A signature says what content must have: all of its conditions hold for one
+// document of the file.
+type signature []condition
+
+type condition struct {
+	slot   slot
+	negate bool
+	text   string // a text that the file must hold
+	beside string // the name of a file in the same folder
+}
+
+// catalogue is the embedded catalogue. It is read once; that it reads at all is
+// proved by tests.
+var catalogue = sync.OnceValue(func() *formatIndex {
+	formats, err := parseCatalogue(catalogueYAML)
+	if err != nil {
+		panic("embedded catalogue: " + err.Error())
+	}
+	return newFormatIndex(formats)
+})
+
+func parseCatalogue(data []byte) ([]*format, error) {
+	roots, err := parseYAML(data)
+	if err != nil || len(roots) != 1 {
+		return nil, fmt.Errorf("catalogue: %v", err)
+	}
+	var out []*format
+	seen := map[string]bool{}
+	for _, n := range roots[0].Get("formats").items() {
+		f, err := newFormat(n)
+		if err == nil && seen[f.id] {
+			err = fmt.Errorf("stands twice")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("format %q (line %d): %w", n.Get("id").String(), n.Line, err)
+		}
+		seen[f.id] = true
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func (n *Node) items() []*Node {
+	if n == nil {
+		return nil
+	}
+	return n.Items
+}
+
+func newFormat(n *Node) (*format, error) {
+	f := &format{}
+	for i, key := range n.Keys {
+		if err := f.set(key, n.Items[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	if f.id == "" || f.title == "" || f.parser == "" || f.source == "" || len(f.paths) == 0 {
+		return nil, fmt.Errorf("id, title, paths, parser and source are required")
+	}
+	if parsers[f.parser] == nil {
+		return nil, fmt.Errorf("unknown parser %q", f.parser)
+	}
+	f.identity = append(f.identity, defaultIdentity...)
+	return f, nil
+}
+
+func (f *format) set(key string, v *Node) (err error) {
+	switch key {
+	case "id":
+		f.id = v.String()
+	case "title":
+		f.title = v.String()
+	case "paths":
+		f.paths = v.Strings()
+		for _, p := range f.paths {
+			if !doublestar.ValidatePattern(p) {
+				return fmt.Errorf("bad pattern %q", p)
+			}
+		}
+	case "when":
+		for _, text := range v.Strings() {
+			s, err := parseSignature(text)
+			if err != nil {
+				return err
+			}
+			f.when = append(f.when, s)
+		}
+	case "mentions":
+		f.mentions = v.Strings()
+	case "parser":
+		f.parser = v.String()
+	case "agent":
+		f.agent, err = parseSlots(v)
+	case "agent_name":
+		f.agentName = v.String()
+	case "identity":
+		for _, text := range v.Strings() {
+			f.identity = append(f.identity, strings.Split(text, "."))
+		}
+	case "model":
+		f.model, err = parsePlaces(v)
+	case "prompt":
+		f.prompt, err = parsePlaces(v)
+	case "params":
+		f.params, err = parsePlaces(v)
+	case "imports":
+		f.imports, err = parseSlots(v)
+	case "read":
+		f.read = v.Strings()
+		for _, name := range f.read {
+			if extractors[name] == nil {
+				return fmt.Errorf("unknown extractor %q", name)
+			}
+		}
+	case "tools":
+		f.tools = v.String()
+	case "source":
+		f.source = v.String()
+	case "absent":
+		f.absent = v.String()
+	case "quiet":
+		f.quiet = v.IsTrue()
+	case "notice":
+		f.notice = v.IsTrue()
+	default:
+		return fmt.Errorf("unknown field")
+	}
+	return err
+}
+
+func parseSlots(v *Node) ([]slot, error) {
+	var out []slot
+	for _, text := range v.Strings() {
+		s, err := parseSlot(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+func parsePlaces(v *Node) ([]place, error) {
+	var out []place
+	for _, it := range v.items() {
+		var p place
+		var err error
+		if it.Kind != MapNode {
+			p.slot, err = parseSlot(it.String())
+		}
+		for i, key := range it.Keys {
+			if err != nil {
+				break
+			}
+			err = p.set(key, it.Items[i])
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (p *place) set(key string, v *Node) (err error) {
+	switch key {
+	case "at":
+		p.slot, err = parseSlot(v.String())
+	case "via":
+		p.viaText = v.Strings()
+		for _, text := range p.viaText {
+			if _, err := parseSlot(strings.ReplaceAll(text, "{}", "x")); err != nil {
+				return err
+			}
+		}
+	case "provider":
+		p.provider = strings.Split(v.String(), ".")
+	case "split":
+		p.split = v.IsTrue()
+	case "notice":
+		p.notice = v.IsTrue()
+	case "known":
+		p.known = v.IsTrue()
+	case "name":
+		p.name = v.String()
+	case "sections":
+		p.sections = v.IsTrue()
+	default:
+		err = fmt.Errorf("unknown field %q of a place", key)
+	}
+	return err
+}
+
+// parseSignature reads conditions joined by " & ": a slot that must find
+// something, !slot that must find nothing, text:… and beside:… .
+func parseSignature(text string) (signature, error) {
+	var out signature
+	for _, part := range strings.Split(text, " & ") {
+		part = strings.TrimSpace(part)
+		var c condition
+		var err error
+		if t, ok := strings.CutPrefix(part, "text:"); ok {
+			c.text = t
+		} else if t, ok := strings.CutPrefix(part, "beside:"); ok {
+			c.beside = t
+		} else {
+			c.negate = strings.HasPrefix(part, "!")
+			c.slot, err = parseSlot(strings.TrimPrefix(part, "!"))
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// A formatIndex finds the formats that a path may have without trying every
+// pattern.
+type formatIndex struct {
+	formats []*format
+	byName  map[string][]int // by exact file name
+	byExt   map[string][]int // by what follows the last point of the file name
+	rest    []int
+}
+
+func newFormatIndex(formats []*format) *formatIndex {
+	x := &formatIndex{formats: formats, byName: map[string][]int{}, byExt: map[string][]int{}}
+	add := func(list []int, i int) []int {
+		if n := len(list); n > 0 && list[n-1] == i {
+			return list
+		}
+		return append(list, i)
+	}
+	for i, f := range formats {
+		for _, pattern := range f.paths {
+			for _, p := range expandBraces(pattern) {
+				base := path.Base(p)
+				ext := path.Ext(base)
+				switch {
+				case !strings.ContainsAny(base, "*?[\\"):
+					x.byName[strings.ToLower(base)] = add(x.byName[strings.ToLower(base)], i)
+				case ext != "" && !strings.ContainsAny(ext, "*?[\\"):
+					x.byExt[strings.ToLower(ext)] = add(x.byExt[strings.ToLower(ext)], i)
+				default:
+					x.rest = add(x.rest, i)
+				}
+			}
+		}
+	}
+	return x
+}
+
+// expandBraces writes {a,b} out, one pattern for each alternative.
+func expandBraces(pattern string) []string {
+	open := strings.IndexByte(pattern, '{')
+	end := strings.IndexByte(pattern, '}')
+	if open < 0 || end < open {
+		return []string{pattern}
+	}
+	var out []string
+	for _, alt := range strings.Split(pattern[open+1:end], ",") {
+		out = append(out, expandBraces(pattern[:open]+alt+pattern[end+1:])...)
+	}
+	return out
+}
+
+// candidates returns the formats whose path patterns match p, in the order of
+// the catalogue.
+func (x *formatIndex) candidates(p string) []*format {
+	base := strings.ToLower(path.Base(p))
+	tries := slices.Concat(x.byName[base], x.byExt[path.Ext(base)], x.rest)
+	slices.Sort(tries)
+	var out []*format
+	for _, i := range slices.Compact(tries) {
+		if matchAny(x.formats[i].paths, p) {
+			out = append(out, x.formats[i])
+		}
+	}
+	return out
+}
+
+// matchAny reports whether a glob pattern matches a path.
+func matchAny(patterns []string, p string) bool {
+	for _, pattern := range patterns {
+		if ok, _ := doublestar.Match(pattern, p); ok {
+			return true
+		}
+	}
+	return false
+}

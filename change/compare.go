@@ -1,0 +1,345 @@
+package change
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strconv"
+)
+
+// Compare says what the change from base to head does to AI agents.
+//
+// It is a pure function of the two trees and the settings: equal input gives
+// equal bytes, and equal trees give an empty set. An error means that a tree
+// could not be read, so that nothing is known; content that makes no sense is
+// no error but a change of unknown direction.
+func Compare(base, head Tree, s Settings) (Set, error) {
+	c := &comparison{
+		base:     &side{tree: base, files: map[string]*file{}},
+		head:     &side{tree: head, files: map[string]*file{}},
+		settings: s,
+		index:    catalogue(),
+		paths:    map[string]bool{},
+	}
+	if err := c.ownFormats(); err != nil {
+		return Set{}, err
+	}
+	c.compare()
+	if c.base.err != nil {
+		return Set{}, c.base.err
+	}
+	if c.head.err != nil {
+		return Set{}, c.head.err
+	}
+	return Set{Version: 1, Changes: number(c.changes)}, nil
+}
+
+type comparison struct {
+	base, head *side
+	settings   Settings
+	index      *formatIndex
+	own        []*format
+
+	pairs   []pair
+	paths   map[string]bool // changed paths that are in pairs
+	agents  []agentGlob
+	changes []Change
+	gone    []fact // removed by some pair, for telling a move
+	come    []fact // added by some pair
+	before  []*document
+	after   []*document
+}
+
+// A pair is a file of the base and what became of it. One path is empty for a
+// file that was added or removed; they differ for one that was renamed.
+type pair struct {
+	before, after string
+	format        *format // set for a file that only a reference makes governed
+	agent         string
+	from          []string // the files that refer to it
+}
+
+func (p pair) path() string { return cmp.Or(p.after, p.before) }
+
+func (c *comparison) compare() {
+	differing := c.diffTrees()
+	governed, plain := c.split(differing)
+	c.pairs = pairRenames(c, governed)
+	for i := range c.pairs {
+		if p := &c.pairs[i]; !c.comparePair(p) {
+			plain = append(plain, *p)
+		}
+	}
+	direct := len(c.pairs)
+	c.followReferences(plain)
+	for i := range c.pairs[direct:] {
+		c.comparePair(&c.pairs[direct+i])
+	}
+	c.compareAttributes()
+	c.matchMoves()
+	c.compareScopes()
+}
+
+// diffTrees lists the paths at which the trees differ, sorted.
+func (c *comparison) diffTrees() []pair {
+	if d, ok := c.base.tree.(Differ); ok {
+		if out, ok := d.Diff(c.head.tree); ok {
+			return out.pairs()
+		}
+	}
+	var old []Entry
+	for e := range c.base.tree.Entries() {
+		old = append(old, e)
+	}
+	var out []pair
+	i := 0
+	for e := range c.head.tree.Entries() {
+		for ; i < len(old) && old[i].Path < e.Path; i++ {
+			out = append(out, pair{before: old[i].Path})
+		}
+		switch {
+		case i == len(old) || old[i].Path != e.Path:
+			out = append(out, pair{after: e.Path})
+		default:
+			if old[i].ID != e.ID || old[i].Mode != e.Mode {
+				out = append(out, pair{before: e.Path, after: e.Path})
+			}
+			i++
+		}
+	}
+	for ; i < len(old); i++ {
+		out = append(out, pair{before: old[i].Path})
+	}
+	return out
+}
+
+// A Differ is a Tree that knows more cheaply than by listing both trees what
+// differs between it and another.
+type Differ interface {
+	Tree
+	// Diff lists the paths that are absent on one side, or hold another mode or
+	// blob there, sorted. ok is false when it cannot tell.
+	Diff(head Tree) (paths Diff, ok bool)
+}
+
+// A Diff lists what differs between two trees.
+type Diff struct {
+	Removed, Added, Modified []string
+}
+
+func (d Diff) pairs() []pair {
+	var out []pair
+	for _, p := range d.Removed {
+		out = append(out, pair{before: p})
+	}
+	for _, p := range d.Added {
+		out = append(out, pair{after: p})
+	}
+	for _, p := range d.Modified {
+		out = append(out, pair{before: p, after: p})
+	}
+	slices.SortStableFunc(out, func(a, b pair) int { return cmp.Compare(a.path(), b.path()) })
+	return out
+}
+
+// split tells the files that some format's path may mean from all others.
+func (c *comparison) split(all []pair) (governed, plain []pair) {
+	for _, p := range all {
+		switch at := p.path(); {
+		case c.ignored(at):
+		case len(c.index.candidates(at)) > 0 || c.ownFormat(at):
+			governed = append(governed, p)
+		default:
+			plain = append(plain, p)
+		}
+	}
+	return governed, plain
+}
+
+// ignored says that the settings take a file out. They cannot take out what
+// governs the governing.
+func (c *comparison) ignored(p string) bool {
+	return len(c.settings.Ignore) > 0 && matchAny(c.settings.Ignore, p) && !isPolicyPath(p)
+}
+
+func (c *comparison) ownFormat(p string) bool {
+	for _, f := range c.own {
+		if matchAny(f.paths, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// comparePair compares one file with what became of it, for the format that
+// recognises it and for each of the repository's own. It reports whether any
+// did.
+func (c *comparison) comparePair(p *pair) bool {
+	before, after := c.base.loadIf(p.before), c.head.loadIf(p.after)
+	if p.format != nil {
+		c.compareAs(p, before.as(p.format), after.as(p.format), p.format, p.format)
+		return true
+	}
+	old, now := c.recognise(p, before, after)
+	if old != nil || now != nil {
+		c.compareAs(p, before.as(old), after.as(now), old, now)
+	}
+	found := old != nil || now != nil
+	for _, f := range c.own {
+		if matchAny(f.paths, p.path()) {
+			own := *f
+			own.parser = parserByName(p.path())
+			c.compareAs(p, before.as(&own), after.as(&own), &own, &own)
+			found = true
+		}
+	}
+	return found
+}
+
+func (s *side) loadIf(p string) *file {
+	if p == "" {
+		return nil
+	}
+	return s.load(p)
+}
+
+// as reads a file as the format wants it. It returns nil for an absent file.
+func (f *file) as(format *format) *document {
+	if f == nil || format == nil {
+		return nil
+	}
+	d := *f.document(format.parser)
+	d.format = format.id
+	return &d
+}
+
+// recognise finds the format of each version. A version that lost the format's
+// signature at the same path is still read as that format, so that breaking
+// the signature does not hide what went.
+func (c *comparison) recognise(p *pair, before, after *file) (old, now *format) {
+	old, now = c.formatOf(before), c.formatOf(after)
+	if p.before == p.after && before != nil && after != nil {
+		old, now = cmp.Or(old, now), cmp.Or(now, old)
+	}
+	return old, now
+}
+
+func (c *comparison) formatOf(f *file) *format {
+	if f == nil {
+		return nil
+	}
+	for _, candidate := range c.index.candidates(f.entry.Path) {
+		if candidate.accepts(f.document(candidate.parser), f.side) {
+			return candidate
+		}
+	}
+	return nil
+}
+
+// parserByName chooses a parser for the file of a format that does not say.
+func parserByName(p string) string {
+	switch path.Ext(p) {
+	case ".yaml", ".yml":
+		return "yaml"
+	case ".json", ".jsonc":
+		return "json"
+	case ".toml":
+		return "toml"
+	case ".md", ".mdc", ".prompt", ".prompty":
+		return "front"
+	case ".xml":
+		return "xml"
+	case ".tf", ".tfvars", ".hcl":
+		return "hcl"
+	case ".env", ".properties":
+		return "env"
+	}
+	return "text"
+}
+
+// compareAs compares two versions of a file, each under its format. Absent
+// versions are nil.
+func (c *comparison) compareAs(p *pair, before, after *document, old, now *format) {
+	for _, d := range []*document{before, after} {
+		if d != nil {
+			c.nameAgent(p, d, old, now)
+		}
+	}
+	if before != nil && before.broken != nil || after != nil && after.broken != nil {
+		c.reportBroken(p, before, after, cmp.Or(now, old))
+		return
+	}
+	var was, is []fact
+	if before != nil {
+		was = c.facts(p, before, old)
+		c.before = append(c.before, before)
+	}
+	if after != nil {
+		is = c.facts(p, after, now)
+		c.after = append(c.after, after)
+	}
+	c.compareFacts(was, is)
+}
+
+func (c *comparison) facts(p *pair, d *document, f *format) []fact {
+	out := factsOf(d, f)
+	quiet := f.isQuiet(d.entry.Path) && c.settingsAgent(d.entry.Path) == "" && p.format == nil
+	for i := range out {
+		out[i].notice = out[i].notice || quiet
+		out[i].paths = append(out[i].paths, p.from...)
+		if name := c.settingsAgent(out[i].path); name != "" {
+			out[i].agent = name
+		}
+	}
+	return out
+}
+
+// number sorts changes and gives them their ids.
+func number(changes []Change) []Change {
+	if changes == nil {
+		changes = []Change{}
+	}
+	slices.SortStableFunc(changes, func(a, b Change) int {
+		return cmp.Or(
+			cmp.Compare(rank(a), rank(b)),
+			cmp.Compare(a.Path, b.Path),
+			cmp.Compare(a.Kind, b.Kind),
+			cmp.Compare(a.Agent, b.Agent),
+			cmp.Compare(a.Slot, b.Slot),
+			cmp.Compare(a.Change, b.Change),
+			cmp.Compare(text(a.Before), text(b.Before)),
+			cmp.Compare(text(a.After), text(b.After)),
+		)
+	})
+	for i := range changes {
+		changes[i].ID = "c" + strconv.Itoa(i+1)
+	}
+	return changes
+}
+
+func rank(c Change) int {
+	if c.Confidence == Notice {
+		return 1
+	}
+	return 0
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// compareScopes compares the tool scopes of all documents that take part, since
+// a rule may move between files.
+func (c *comparison) compareScopes() {
+	collect := func(docs []*document) []scope {
+		var out []scope
+		for _, d := range docs {
+			out = append(out, scopesOf(d)...)
+		}
+		return out
+	}
+	c.changes = append(c.changes, compareScopes(collect(c.before), collect(c.after))...)
+}

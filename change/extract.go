@@ -1,0 +1,398 @@
+package change
+
+import (
+	"path"
+	"strings"
+)
+
+// extractors are the readers that data cannot express. The catalogue names
+// them.
+var extractors = map[string]extractor{
+	"arm":                  readARM,
+	"baml":                 readBAML,
+	"bicep":                readBicep,
+	"cloudformation":       readCloudFormation,
+	"code":                 codeFacts,
+	"containers":           readContainers,
+	"countersign-rules":    readRules,
+	"countersign-settings": readSettings,
+	"embedded-code":        readEmbeddedCode,
+	"environment":          readEnvironment,
+	"pipeline":             readPipeline,
+	"salesforce":           readSalesforce,
+	"settings-tree":        readSettingsTree,
+	"shell":                readShell,
+	"spring":               readSpring,
+	"terraform":            readTerraform,
+	"workflow":             readWorkflow,
+}
+
+// modelFact makes a fact of a model's value, wherever that leads.
+func modelFact(slot, value string, line int) (fact, bool) {
+	r := pin(value)
+	return fact{kind: Model, slot: slot, value: r.value, outside: r.outside, line: line}, r.value != ""
+}
+
+// readShell reads a script.
+func readShell(d *document) []fact { return shellFacts(d.body, 1) }
+
+// readEnvironment reads variables that are set for a process: the file itself
+// when it is an environment file, and maps and lists of variables under the
+// keys by which Compose, Kubernetes, Dockerfiles and pipelines know them.
+func readEnvironment(d *document) []fact {
+	var out []fact
+	if strings.HasSuffix(d.format, "env") || d.format == "dockerfile" {
+		for _, root := range d.roots {
+			maps := []*Node{root}
+			if d.format == "dockerfile" {
+				maps = []*Node{root.Get("ENV"), root.Get("ARG")}
+			}
+			for _, m := range maps {
+				out = append(out, variables("", m)...)
+			}
+		}
+		return out
+	}
+	for _, root := range d.roots {
+		walkMaps(root, "", func(at string, key string, v *Node) {
+			switch key {
+			case "env", "environment", "envVars", "extraEnv", "extraEnvVars", "data", "stringData", "variables", "Environment":
+				out = append(out, variables(at, v)...)
+			}
+		})
+	}
+	return out
+}
+
+// variables takes models and prompts from a map NAME: value, or from a list of
+// {name, value} or NAME=value.
+func variables(at string, n *Node) []fact {
+	var out []fact
+	each := func(name string, v *Node) {
+		if f, ok := variable(name, v); ok {
+			f.slot = join(at, f.slot)
+			out = append(out, f)
+		}
+	}
+	switch {
+	case n == nil:
+	case n.Kind == MapNode:
+		for i, k := range n.Keys {
+			each(k, n.Items[i])
+		}
+	case n.Kind == ListNode:
+		for _, it := range n.Items {
+			if it.Kind == MapNode {
+				each(it.Get("name").String(), it.Get("value"))
+			} else if k, v, ok := strings.Cut(it.String(), "="); ok {
+				each(k, &Node{Kind: StringNode, Text: v, Line: it.Line})
+			}
+		}
+	}
+	return out
+}
+
+// variable says what one variable of the environment tells about an agent.
+func variable(name string, v *Node) (fact, bool) {
+	value := strings.TrimSpace(v.String())
+	if value == "" || name == "" || v.Kind == BoolNode || isPlaceholder(value) {
+		return fact{}, false
+	}
+	known, maybe := modelVariable(name)
+	f, ok := modelFact(name, value, v.Line)
+	switch {
+	case ok && f.outside && (!known || strings.Contains(f.value, " "+name)):
+		return fact{}, false // handed through
+	case ok && known && v.Kind == StringNode, ok && maybe && isModelID(f.value):
+		return f, true
+	case promptVariable(name) && strings.ContainsAny(value, " \n"):
+		return fact{kind: Prompt, slot: name, value: value, line: v.Line}, true
+	}
+	return fact{}, false
+}
+
+// isPlaceholder says that a value waits for somebody to fill it in.
+func isPlaceholder(v string) bool {
+	l := strings.ToLower(strings.Trim(v, "\"'"))
+	return strings.HasPrefix(l, "<") && strings.HasSuffix(l, ">") || strings.HasPrefix(l, "your") || strings.HasPrefix(l, "xxx") || l == "..." || l == "null" || l == "none" ||
+		strings.HasPrefix(l, "replace") || strings.HasPrefix(l, "change") || l == "model-name" || l == "auto"
+}
+
+func join(at, name string) string {
+	if at == "" {
+		return name
+	}
+	return at + "." + name
+}
+
+// walkMaps yields every entry of every map below n, with the slot of the value.
+// Items of lists are known by their names.
+func walkMaps(n *Node, at string, yield func(at, key string, v *Node)) {
+	walkNode(n, at, 0, yield)
+}
+
+func walkNode(n *Node, at string, depth int, yield func(at, key string, v *Node)) {
+	if n == nil || depth > maxDepth {
+		return
+	}
+	switch n.Kind {
+	case MapNode:
+		for i, k := range n.Keys {
+			yield(join(at, k), k, n.Items[i])
+			walkNode(n.Items[i], join(at, k), depth+1, yield)
+		}
+	case ListNode:
+		w := slotWalk{identity: defaultIdentity}
+		for i, it := range n.Items {
+			walkNode(it, at+"["+w.itemName(it, i)+"]", depth+1, yield)
+		}
+	}
+}
+
+// readContainers reads the arguments of containers that serve a model, and
+// shell commands in them.
+func readContainers(d *document) []fact {
+	var out []fact
+	for _, root := range d.roots {
+		walkMaps(root, "", func(at, key string, v *Node) {
+			switch key {
+			case "args", "command", "CMD", "ENTRYPOINT", "RUN", "vllmArgs", "extraArgs", "runtime_flags":
+				out = append(out, servingArguments(at, v)...)
+			}
+		})
+	}
+	return out
+}
+
+// servingFlags are flags by which servers of models are told which to serve.
+// Source: vLLM, TGI, SGLang, KServe and llama.cpp references.
+var servingFlags = map[string]Kind{
+	"--model": Model, "--model_id": Model, "--model-id": Model, "--model-path": Model, "--model_path": Model, "--hf-repo": Model, "-hf": Model,
+	"--revision": ModelParams, "--max-model-len": ModelParams, "--quantization": ModelParams, "--dtype": ModelParams,
+}
+
+func servingArguments(at string, n *Node) []fact {
+	var words []string
+	for _, s := range n.Strings() {
+		if n.Kind == ListNode && !strings.Contains(s, " ") {
+			words = append(words, s)
+		} else {
+			words = append(words, shellWords(strings.NewReplacer("[", " ", "]", " ", ",", " ").Replace(s))...)
+		}
+	}
+	var out []fact
+	for i, w := range words {
+		flag, value, ok := strings.Cut(w, "=")
+		kind, known := servingFlags[flag]
+		if !ok && i+1 < len(words) {
+			value = words[i+1]
+		}
+		if w == "serve" && i > 0 && path.Base(words[i-1]) == "vllm" && i+1 < len(words) {
+			kind, known, value, flag = Model, true, words[i+1], "serve"
+		}
+		if !known || value == "" || strings.HasPrefix(value, "-") || kind == Model && !strings.ContainsAny(value, "/$") && !isModelID(value) {
+			continue
+		}
+		if kind == Model {
+			if f, ok := modelFact(at+" "+flag, value, n.Line); ok {
+				out = append(out, f)
+			}
+			continue
+		}
+		out = append(out, fact{kind: kind, slot: at + " " + flag, value: value, line: n.Line})
+	}
+	return out
+}
+
+// readPipeline reads variables and scripts of a pipeline.
+func readPipeline(d *document) []fact {
+	out := readEnvironment(d)
+	for _, root := range d.roots {
+		walkMaps(root, "", func(at, key string, v *Node) {
+			switch key {
+			case "script", "before_script", "after_script", "run", "command", "bash", "commands":
+				if text := strings.Join(v.Strings(), "\n"); text != "" {
+					out = append(out, underSlot(at, shellFacts(text, v.Line))...)
+				}
+			}
+		})
+	}
+	return out
+}
+
+func underSlot(at string, facts []fact) []fact {
+	for i := range facts {
+		facts[i].slot = at + " " + facts[i].slot
+	}
+	return facts
+}
+
+// readSpring reads Spring's dotted keys in a properties file.
+func readSpring(d *document) []fact {
+	var out []fact
+	root := d.root()
+	if root == nil {
+		return nil
+	}
+	for i, k := range root.Keys {
+		value := root.Items[i].String()
+		if !strings.HasPrefix(k, "spring.ai.") && !strings.Contains(k, "langchain4j.") || value == "" {
+			continue
+		}
+		last := k[strings.LastIndexByte(k, '.')+1:]
+		switch last {
+		case "model", "model-name", "model-id", "deployment-name", "modelName":
+			if f, ok := modelFact(k, value, root.Items[i].Line); ok {
+				out = append(out, f)
+			}
+		case "temperature", "max-tokens", "top-p", "max-completion-tokens":
+			out = append(out, fact{kind: ModelParams, slot: k, value: value, line: root.Items[i].Line})
+		}
+	}
+	return out
+}
+
+// readBAML resolves the clients of functions, and reads clients that no
+// function of the file uses where they stand.
+func readBAML(d *document) []fact {
+	root := d.root()
+	if root == nil {
+		return nil
+	}
+	var out []fact
+	clients := []*Node{root}
+	var others []string
+	if d.other != nil {
+		if c := d.other(path.Join(path.Dir(d.entry.Path), "clients.baml")); c != nil && c.entry.Path != d.entry.Path && c.root() != nil {
+			clients, others = append(clients, c.root()), []string{c.entry.Path}
+		}
+	}
+	client := root.Get("client")
+	for i := range client.items() {
+		c := client.Items[i]
+		if model := c.Get("options", "model"); model.String() != "" {
+			if f, ok := modelFact("client."+client.Keys[i]+".options.model", model.String(), model.Line); ok {
+				out = append(out, f)
+			}
+		}
+		if list := c.Get("options", "strategy").Strings(); len(list) > 0 {
+			out = append(out, fact{kind: Model, slot: "client." + client.Keys[i] + ".options.strategy", value: strings.Join(list, ", "), list: list, line: c.Line})
+		}
+		for _, p := range []string{"temperature", "max_tokens"} {
+			if v := c.Get("options", p); v.String() != "" {
+				out = append(out, fact{kind: ModelParams, slot: "client." + client.Keys[i] + ".options." + p, value: v.String(), line: v.Line})
+			}
+		}
+	}
+	for _, kind := range []string{"function", "template_string"} {
+		list := root.Get(kind)
+		for i := range list.items() {
+			fn, name := list.Items[i], list.Keys[i]
+			text := fn
+			if kind == "function" {
+				text = fn.Get("prompt")
+				if c := fn.Get("client"); c.String() != "" {
+					models := bamlModels(clients, c.String())
+					if len(models) == 0 {
+						models = []string{c.String()}
+					}
+					f := fact{kind: Model, agent: name, slot: "function." + name + ".client", value: strings.Join(models, ", "), line: c.Line, paths: others}
+					if r := pin(f.value); r.outside {
+						f.value, f.outside = r.value, true
+					}
+					out = append(out, f)
+				}
+			}
+			if text.String() != "" {
+				out = append(out, fact{kind: Prompt, agent: name, slot: kind + "." + name, value: text.String(), line: text.Line})
+			}
+		}
+	}
+	return out
+}
+
+// readSalesforce reads Agentforce metadata. Of a prompt template's versions only
+// the active one is live; where none is named, the last one.
+func readSalesforce(d *document) []fact {
+	root := d.root()
+	if root == nil || len(root.Items) == 0 {
+		return nil
+	}
+	top := root.Items[0]
+	var out []fact
+	each := func(n *Node, at string, skipVersions bool) {
+		walkRepeating(n, at, func(slot, key string, v *Node) {
+			if skipVersions && strings.HasPrefix(slot, "templateVersions") {
+				return
+			}
+			switch text := strings.TrimSpace(v.String()); {
+			case text == "" || v.Kind == BoolNode:
+			case key == "primaryModel" || key == "plannerModel" || key == "modelName":
+				if f, ok := modelFact(slot, text, v.Line); ok {
+					out = append(out, f)
+				}
+			case key == "content", key == "instruction", key == "scope" && root.Keys[0] != "GenAiFunction", key == "role", key == "company",
+				key == "description" && root.Keys[0] != "GenAiPromptTemplate" && root.Keys[0] != "Bot" && root.Keys[0] != "BotVersion":
+				out = append(out, fact{kind: Prompt, slot: slot, value: text, line: v.Line})
+			}
+		})
+	}
+	each(top, "", true)
+	if live := activeVersion(top); live != nil {
+		each(live, "templateVersions", false)
+	}
+	return out
+}
+
+func activeVersion(top *Node) *Node {
+	active := top.Get("activeVersionIdentifier").String()
+	if active == "" {
+		active = top.Get("activeVersion").String()
+	}
+	var last *Node
+	for i, k := range top.Keys {
+		if k != "templateVersions" {
+			continue
+		}
+		v := top.Items[i]
+		if id := strings.TrimSpace(v.Get("versionIdentifier").String()); id != "" && id == strings.TrimSpace(active) {
+			return v
+		}
+		last = v
+	}
+	return last
+}
+
+// walkRepeating is walkMaps for XML, where equal names stand side by side.
+func walkRepeating(n *Node, at string, yield func(at, key string, v *Node)) {
+	w := slotWalk{repeats: true, identity: [][]string{{"developerName"}, {"functionName"}, {"versionIdentifier"}}}
+	var walk func(h hit, depth int)
+	walk = func(h hit, depth int) {
+		if h.node == nil || depth > maxDepth {
+			return
+		}
+		w.eachKey(h.node, func(k string, v hit) {
+			yield(v.name, k, v.node)
+			walk(v, depth+1)
+		}, h)
+	}
+	walk(hit{node: n, name: at}, 0)
+}
+
+// readEmbeddedCode reads JavaScript that stands in strings of an export.
+func readEmbeddedCode(d *document) []fact {
+	var out []fact
+	for _, root := range d.roots {
+		walkMaps(root, "", func(at, key string, v *Node) {
+			if key != "func" && key != "code" && key != "javascriptFunction" && key != "customFunctionJavascriptFunction" || v.Kind != StringNode {
+				return
+			}
+			inner := &document{entry: Entry{Path: d.entry.Path + ".js"}, data: []byte(v.Text), body: v.Text, bodyLine: 1, format: d.format}
+			for _, f := range codeFacts(inner) {
+				f.path, f.line, f.slot = d.entry.Path, v.Line, at+" "+f.slot
+				out = append(out, f)
+			}
+		})
+	}
+	return out
+}

@@ -1,0 +1,40 @@
+package change
+
+import "strings"
+
+// isQuiet says that a file holds no agent that runs: recordings and fixtures
+// for every format; tests, documentation and examples for formats that the
+// catalogue marks quiet (source code, application settings), because those of
+// the others are read by tools wherever they stand. What a quiet file says is
+// shown as a notice. A file that the settings give to an agent is never quiet.
+func (f *format) isQuiet(p string) bool {
+	dir, name := "", p
+	if i := strings.LastIndexByte(p, '/'); i >= 0 {
+		dir, name = p[:i], p[i+1:]
+	}
+	for _, part := range strings.Split(strings.ToLower(dir), "/") {
+		if fixtureFolders[part] || f.quiet && quietFolders[part] {
+			return true
+		}
+	}
+	return f.quiet && isTestName(strings.ToLower(name))
+}
+
+var fixtureFolders = set("fixtures", "__fixtures__", "fixture", "testdata", "test_data", "test-data", "mocks", "__mocks__", "__snapshots__", "snapshots", "cassettes", "node_modules", "vendor", "third_party")
+
+var quietFolders = set("test", "tests", "__tests__", "spec", "specs", "e2e", "integration_tests", "unit_tests", "docs", "doc", "documentation",
+	"example", "examples", "cookbook", "cookbooks", "tutorial", "tutorials", "benchmark", "benchmarks", "demo", "demos", "notebooks")
+
+func isTestName(name string) bool {
+	stem, _, _ := strings.Cut(name, ".")
+	return strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, "_tests") || strings.HasSuffix(stem, "-test") ||
+		strings.Contains(name, ".test.") || strings.Contains(name, ".spec.") || strings.HasPrefix(name, "conftest.") || strings.HasSuffix(stem, "tests")
+}
+
+func set(words ...string) map[string]bool {
+	out := make(map[string]bool, len(words))
+	for _, w := range words {
+		out[w] = true
+	}
+	return out
+}

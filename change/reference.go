@@ -1,0 +1,340 @@
+package change
+
+import (
+	"iter"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// maxImportDepth is how far imports of imports are followed. Source: Claude
+// Code documentation, Memory: five hops.
+const maxImportDepth = 5
+
+// A Referrer is a Tree that lists cheaply the files that may pull in others:
+// those whose path passes MayRefer, and symbolic links.
+type Referrer interface {
+	Tree
+	Referrers() iter.Seq[Entry]
+}
+
+// MayRefer reports whether a file of that path may pull in other files, so that
+// a change of those is a change of an agent.
+func MayRefer(p string) bool {
+	for _, f := range catalogue().candidates(p) {
+		if len(f.imports) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// followReferences makes pairs of the changed files that no format recognises
+// and that a governed file of either side pulls in.
+func (c *comparison) followReferences(plain []pair) {
+	if len(plain) == 0 {
+		return
+	}
+	base, head := c.base.references(c), c.head.references(c)
+	for _, p := range plain {
+		target := reference{}
+		if p.before != "" {
+			target.merge(base.to(p.before))
+		}
+		if p.after != "" {
+			target.merge(head.to(p.after))
+		}
+		if target.format == nil {
+			continue
+		}
+		slices.Sort(target.from)
+		p.from = slices.Compact(target.from)
+		p.format, p.agent = target.format, target.agent
+		c.pairs = append(c.pairs, p)
+	}
+}
+
+// A reference says which governed files pull a file in.
+type reference struct {
+	from   []string
+	format *format
+	agent  string
+}
+
+func (r *reference) merge(o reference) {
+	r.from = append(r.from, o.from...)
+	if r.format == nil {
+		r.format, r.agent = o.format, o.agent
+	}
+}
+
+// references are what the governed files of one tree pull in.
+type references struct {
+	exact map[string]reference
+	globs []globReference
+}
+
+type globReference struct {
+	pattern string
+	reference
+}
+
+func (r *references) to(p string) reference {
+	out := r.exact[p]
+	for _, g := range r.globs {
+		if ok, _ := doublestar.Match(g.pattern, p); ok {
+			out.merge(g.reference)
+		}
+	}
+	return out
+}
+
+// references reads every file of the tree that may pull in others.
+func (s *side) references(c *comparison) *references {
+	out := &references{exact: map[string]reference{}}
+	entries := s.tree.Entries
+	if r, ok := s.tree.(Referrer); ok {
+		entries = r.Referrers
+	}
+	for e := range entries() {
+		if c.ignored(e.Path) || !MayRefer(e.Path) && (e.Mode != ModeSymlink || len(c.index.candidates(e.Path)) == 0) {
+			continue
+		}
+		imports, f := s.importsOf(c, e)
+		if f == nil || len(imports) == 0 {
+			continue
+		}
+		r := reference{from: []string{e.Path}, format: includedFormat(f), agent: c.agentOfImporter(e.Path, f)}
+		out.add(s, imports, r, maxImportDepth)
+	}
+	return out
+}
+
+func (c *comparison) agentOfImporter(p string, f *format) string {
+	if name := c.settingsAgent(p); name != "" {
+		return name
+	}
+	if f.agentName != "" {
+		return f.agentName
+	}
+	return agentByPath(p)
+}
+
+// add records what a file pulls in, and what those files pull in themselves.
+func (r *references) add(s *side, imports []string, ref reference, depth int) {
+	for _, target := range imports {
+		if strings.ContainsAny(target, "*?[{") {
+			r.globs = append(r.globs, globReference{target, ref})
+			continue
+		}
+		have := r.exact[target]
+		if slices.Contains(have.from, ref.from[0]) {
+			continue
+		}
+		have.merge(ref)
+		r.exact[target] = have
+		if depth == 0 || path.Ext(target) != ".md" && path.Ext(target) != ".txt" && path.Ext(target) != ".mdc" {
+			continue
+		}
+		if e, ok := s.tree.Lookup(target); ok && e.Mode != ModeSubmodule && e.Mode != ModeSymlink {
+			r.add(s, s.cachedImports(e, "@", func() []string { return s.mentionsIn(target) }), ref, depth-1)
+		}
+	}
+}
+
+func (s *side) mentionsIn(p string) []string {
+	f := s.load(p)
+	if f == nil || f.blocked != nil {
+		return nil
+	}
+	return resolveImports(p, atMentions(string(f.data)))
+}
+
+// importsOf lists the paths that a governed file pulls in, with the format that
+// recognises it.
+func (s *side) importsOf(c *comparison, e Entry) ([]string, *format) {
+	for _, f := range c.index.candidates(e.Path) {
+		if e.Mode == ModeSymlink {
+			if len(f.when) > 0 {
+				continue
+			}
+			return s.cachedImports(e, "link", func() []string {
+				target := s.load(e.Path)
+				return []string{path.Join(path.Dir(e.Path), string(target.data))}
+			}), f
+		}
+		if len(f.imports) == 0 {
+			continue
+		}
+		recognised := true
+		imports := s.cachedImports(e, f.id, func() []string {
+			d := s.load(e.Path).document(f.parser)
+			if recognised = f.accepts(d, s); !recognised {
+				return nil
+			}
+			return importsIn(d, f)
+		})
+		if recognised && imports != nil {
+			return imports, f
+		}
+	}
+	return nil, nil
+}
+
+// importsIn lists the paths that a document pulls in, relative to the root.
+func importsIn(d *document, f *format) []string {
+	var raw []string
+	for i := range f.imports {
+		s := &f.imports[i]
+		switch s.text {
+		case ".", "body":
+			raw = append(raw, atMentions(d.body)...)
+			continue
+		}
+		for _, root := range d.roots {
+			s.find(root, f.identity, f.repeats(), func(h hit) {
+				for _, v := range h.node.Strings() {
+					raw = append(raw, fileNames(v)...)
+				}
+			})
+		}
+	}
+	return resolveImports(d.entry.Path, raw)
+}
+
+// fileNames reads a value that may name a file: file://x, {file:x},
+// $[file('x')], or a bare path with an extension.
+func fileNames(v string) []string {
+	v = strings.TrimSpace(v)
+	if strings.Contains(v, "\n") || len(v) > 1000 {
+		return atMentions(v)
+	}
+	if rest, ok := strings.CutPrefix(v, "file://"); ok {
+		name, _, _ := strings.Cut(rest, ":") // promptfoo: file://p.py:function
+		return []string{name}
+	}
+	for _, form := range []struct{ open, shut string }{{"{file:", "}"}, {"$[file('", "')]"}, {"${file:", "}"}} {
+		if _, rest, ok := strings.Cut(v, form.open); ok {
+			if name, _, ok := strings.Cut(rest, form.shut); ok {
+				return []string{name}
+			}
+		}
+	}
+	if strings.Contains(v, "://") || strings.ContainsAny(v, " \t{}<>") || path.Ext(v) == "" {
+		if strings.Contains(v, "@") {
+			return atMentions(v)
+		}
+		return nil
+	}
+	return []string{strings.TrimPrefix(v, "@")}
+}
+
+// atMentions lists the @path imports of a text. Those in code spans and code
+// blocks do not count. Source: Claude Code documentation, Memory, Imports.
+func atMentions(s string) []string {
+	if strings.IndexByte(s, '@') < 0 {
+		return nil
+	}
+	var out []string
+	fence := ""
+	for line := range strings.Lines(s) {
+		trimmed := strings.TrimSpace(line)
+		if fence != "" {
+			if strings.HasPrefix(trimmed, fence) {
+				fence = ""
+			}
+			continue
+		}
+		if strings.HasPrefix(trimmed, "```") || strings.HasPrefix(trimmed, "~~~") {
+			fence = trimmed[:3]
+			continue
+		}
+		for i, part := range strings.Split(line, "`") {
+			if i%2 == 0 {
+				out = append(out, mentionsOnLine(part)...)
+			}
+		}
+	}
+	return out
+}
+
+func mentionsOnLine(s string) []string {
+	var out []string
+	for _, word := range strings.Fields(s) {
+		at := strings.IndexByte(word, '@')
+		if at < 0 || at > 0 && strings.IndexByte("(\"'[*-:", word[at-1]) < 0 {
+			continue
+		}
+		name := strings.TrimRight(word[at+1:], ".,;:!?)]}\"'*")
+		if strings.ContainsAny(name, "./") && !strings.ContainsAny(name, "<>{}$@") {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// resolveImports makes paths of what stands in a file: relative to its folder,
+// and relative to the root, since tools differ.
+func resolveImports(from string, names []string) []string {
+	var out []string
+	add := func(p string) {
+		if p != "." && p != from && !strings.HasPrefix(p, "../") && !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	for _, name := range names {
+		if name == "" || strings.HasPrefix(name, "~") || len(out) > 1000 {
+			continue
+		}
+		if strings.HasPrefix(name, "/") {
+			add(path.Clean(name[1:]))
+			continue
+		}
+		add(path.Join(path.Dir(from), name))
+		add(path.Clean(name))
+	}
+	return out
+}
+
+// includedFormat is how a file is read that only a reference makes governed: as
+// text that the model reads.
+func includedFormat(f *format) *format {
+	return &format{id: f.id, title: f.title, parser: "text", agentName: f.agentName,
+		prompt: []place{{slot: slot{text: "."}, name: "included"}}, source: f.source}
+}
+
+// importCache remembers what files pull in, by blob, so that comparing one
+// commit after another reads each file once. It is emptied when it is full.
+var importCache = struct {
+	sync.Mutex
+	lists map[importKey][]string
+}{lists: map[importKey][]string{}}
+
+type importKey struct{ path, blob, how string }
+
+const maxImportCache = 1 << 16
+
+func (s *side) cachedImports(e Entry, how string, read func() []string) []string {
+	key := importKey{e.Path, e.ID, how}
+	if e.ID != "" {
+		importCache.Lock()
+		list, ok := importCache.lists[key]
+		importCache.Unlock()
+		if ok {
+			return list
+		}
+	}
+	list := read()
+	if e.ID != "" && s.err == nil {
+		importCache.Lock()
+		if len(importCache.lists) >= maxImportCache {
+			clear(importCache.lists)
+		}
+		importCache.lists[key] = list
+		importCache.Unlock()
+	}
+	return list
+}
