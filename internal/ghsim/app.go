@@ -72,13 +72,15 @@ var subscribed = []string{
 	"organization", "pull_request", "pull_request_review", "push", "repository", "team",
 }
 
+const appHome = "https://example.test"
+
 func (a *App) json() any {
 	if a == nil {
 		return nil
 	}
 	return object{
 		"id": a.id, "slug": a.slug, "node_id": fmt.Sprintf("A_%d", a.id), "client_id": fmt.Sprintf("Iv23li%d", a.id),
-		"owner": a.bot.json(), "name": a.slug, "description": "", "external_url": "https://example.test",
+		"owner": a.bot.json(), "name": a.slug, "description": "", "external_url": appHome,
 		"html_url": webURL + "/apps/" + a.slug, "created_at": stamp(epoch), "updated_at": stamp(epoch),
 		"permissions": grants(), "events": subscribed, "installations_count": len(a.s.installs),
 	}

@@ -248,7 +248,7 @@ func (c *checkRun) json() object {
 	api := fmt.Sprintf("%s/check-runs/%d", c.repo.api(), c.ID)
 	return object{
 		"id": c.ID, "node_id": fmt.Sprintf("CR_%d", c.ID), "name": c.Name, "head_sha": c.HeadSHA, "external_id": c.ExternalID,
-		"url": api, "html_url": fmt.Sprintf("%s/runs/%d", c.repo.web(), c.ID), "details_url": orNull(c.DetailsURL),
+		"url": api, "html_url": fmt.Sprintf("%s/runs/%d", c.repo.web(), c.ID), "details_url": c.details(),
 		"status": c.Status, "conclusion": orNull(c.Conclusion), "started_at": stamp(c.StartedAt), "completed_at": stamp(c.CompletedAt),
 		"output": object{
 			"title": orNull(c.Title), "summary": orNull(c.Summary), "text": orNull(c.Text),
@@ -256,6 +256,14 @@ func (c *checkRun) json() object {
 		},
 		"check_suite": object{"id": c.repo.suiteID(c.app, c.HeadSHA)}, "app": c.app.json(), "pull_requests": c.repo.pullStubs(c.HeadSHA),
 	}
+}
+
+// details is where the check's name links to: the app's home page by default.
+func (c *checkRun) details() string {
+	if c.DetailsURL == "" {
+		return appHome
+	}
+	return c.DetailsURL
 }
 
 // checkChange is the body of POST and PATCH on check runs. Nil leaves a field

@@ -119,7 +119,11 @@ func lines(b []byte) [][]byte {
 	if len(b) == 0 {
 		return nil
 	}
-	return bytes.SplitAfter(bytes.TrimSuffix(b, []byte("\n")), []byte("\n"))
+	list := bytes.SplitAfter(b, []byte("\n"))
+	if len(list[len(list)-1]) == 0 {
+		list = list[:len(list)-1]
+	}
+	return list
 }
 
 // commonLines is the length of the longest common subsequence.

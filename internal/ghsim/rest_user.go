@@ -85,6 +85,7 @@ func (req *request) getTeam() (any, error) {
 	organization["type"], organization["is_verified"] = "Organization", false
 	organization["has_organization_projects"], organization["has_repository_projects"] = true, true
 	organization["archived_at"] = nil
+	organization["company"], organization["location"], organization["email"] = "", "", ""
 	o["organization"] = organization
 	return o, nil
 }
