@@ -27,7 +27,7 @@ func (c *comparison) compareFacts(was, is []fact) {
 			continue
 		}
 		if was[at].differs(is[i]) {
-			if is[i].inList() { // its place may belong to another item by now
+			if is[i].byPlace() { // its place may belong to another item by now
 				fresh = append(fresh, i)
 				continue
 			}
@@ -56,6 +56,11 @@ func (c *comparison) compareFacts(was, is []fact) {
 func (f *fact) key() string { return string(f.kind) + " " + f.slot }
 
 func (f *fact) inList() bool { return strings.ContainsAny(f.slot, "[#") }
+
+// byPlace says that an item of a list on the way is known by its number only.
+func (f *fact) byPlace() bool { return f.inList() && placeNumber.MatchString(f.slot) }
+
+var placeNumber = regexp.MustCompile(`\[\d+\]|#\d+$`)
 
 var listItem = regexp.MustCompile(`\[[^\]]*\]|#\d+$`)
 

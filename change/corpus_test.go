@@ -71,6 +71,7 @@ type corpusCase struct {
 	Paths []struct {
 		Path       string `json:"path"`
 		OldPath    string `json:"old_path"`
+		Previous   string `json:"previous_path"`
 		ModeBefore string `json:"mode_before"`
 		ModeAfter  string `json:"mode_after"`
 	} `json:"paths"`
@@ -124,7 +125,7 @@ func predict(t *testing.T, dir, part string) string {
 func caseTree(t *testing.T, root, side string, c corpusCase) Tree {
 	tree := MapTree{}
 	for _, p := range c.Paths {
-		for _, name := range []string{p.Path, p.OldPath} {
+		for _, name := range []string{p.Path, p.OldPath, p.Previous} {
 			data, err := os.ReadFile(filepath.Join(root, side, filepath.FromSlash(name)))
 			if name == "" || err != nil {
 				continue

@@ -2,6 +2,7 @@ package change
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -24,7 +25,7 @@ var extractors = map[string]extractor{
 	"shell":                readShell,
 	"spring":               readSpring,
 	"terraform":            readTerraform,
-	"workflow":             readWorkflow,
+	"workflow":             workflowFacts,
 }
 
 // modelFact makes a fact of a model's value, wherever that leads.
@@ -388,11 +389,52 @@ func readEmbeddedCode(d *document) []fact {
 				return
 			}
 			inner := &document{entry: Entry{Path: d.entry.Path + ".js"}, data: []byte(v.Text), body: v.Text, bodyLine: 1, format: d.format}
+			found := chatRequests(v.Text)
 			for _, f := range codeFacts(inner) {
+				if !slices.ContainsFunc(found, func(g fact) bool { return g.kind == f.kind && g.value == f.value }) {
+					found = append(found, f)
+				}
+			}
+			for _, f := range found {
 				f.path, f.line, f.slot = d.entry.Path, v.Line, at+" "+f.slot
 				out = append(out, f)
 			}
 		})
+	}
+	return out
+}
+
+// chatRequests finds requests in the shape of the chat completions API, which
+// code without any SDK sends: a model beside messages that have roles.
+// Source: OpenAI API reference, Create chat completion.
+func chatRequests(src string) []fact {
+	if !strings.Contains(src, "messages") || !strings.Contains(src, "role") {
+		return nil
+	}
+	tokens, _ := lexCode(&jsLang, src)
+	at := func(i int) string {
+		if i < 0 || i >= len(tokens) {
+			return ""
+		}
+		return tokenText(src, tokens[i])
+	}
+	var out []fact
+	role := ""
+	for i := 2; i < len(tokens); i++ {
+		if tokens[i].kind != stringToken || at(i-1) != ":" {
+			continue
+		}
+		switch value := at(i); at(i - 2) {
+		case "model":
+			out = append(out, fact{kind: Model, slot: "request.model", value: value})
+		case "role":
+			role = value
+		case "content":
+			if role == "system" || role == "developer" {
+				out = append(out, fact{kind: Prompt, slot: "request.messages[" + role + "]", value: value})
+			}
+			role = ""
+		}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -13,9 +14,9 @@ type actionInputs struct {
 	env                   []string
 }
 
-// agentActions are actions that run an agent, by the owner and name before @.
+// actionSlots are actions that run an agent, by the owner and name before @.
 // Sources: the action.yml of each.
-var agentActions = map[string]actionInputs{
+var actionSlots = map[string]actionInputs{
 	"anthropics/claude-code-action": {
 		model:  []string{"model", "anthropic_model", "fallback_model"},
 		prompt: []string{"prompt", "direct_prompt", "override_prompt", "custom_instructions", "system_prompt", "append_system_prompt"},
@@ -54,7 +55,7 @@ var agentActions = map[string]actionInputs{
 func inputsOf(uses string, with *Node) (actionInputs, bool) {
 	name, _, _ := strings.Cut(strings.ToLower(uses), "@")
 	for key := name; key != "" && key != "."; {
-		if a, ok := agentActions[key]; ok {
+		if a, ok := actionSlots[key]; ok {
 			return a, true
 		}
 		i := strings.LastIndexByte(key, '/')
@@ -65,6 +66,9 @@ func inputsOf(uses string, with *Node) (actionInputs, bool) {
 	}
 	if name == "" || with == nil {
 		return actionInputs{}, false
+	}
+	if a, ok := inputsByCredential(with); ok {
+		return a, true
 	}
 	a := actionInputs{}
 	for i, k := range with.Keys {
@@ -81,8 +85,28 @@ func inputsOf(uses string, with *Node) (actionInputs, bool) {
 		strings.Contains(name, "llm") || strings.Contains(name, "gpt") || strings.Contains(name, "-ai") || strings.Contains(name, "ai-") || strings.Contains(name, "agent"))
 }
 
-// readWorkflow reads the steps of a workflow or of a composite action.
-func readWorkflow(d *document) []fact {
+// inputsByCredential knows an action that is used by a path or under another
+// name by the prompt and the maker's credential that it takes together.
+func inputsByCredential(with *Node) (actionInputs, bool) {
+	prompt, maker := false, ""
+	for _, k := range with.Keys {
+		switch {
+		case k == "prompt" || k == "direct_prompt" || k == "settings" || k == "prompt-file":
+			prompt = true
+		case strings.HasPrefix(k, "gemini_"), strings.HasPrefix(k, "gemini-"):
+			maker = "google-github-actions/run-gemini-cli"
+		case strings.HasPrefix(k, "anthropic_"), strings.HasPrefix(k, "claude_"), strings.HasPrefix(k, "anthropic-"):
+			maker = "anthropics/claude-code-action"
+		case k == "openai-api-key" || k == "openai_api_key":
+			maker = "openai/codex-action"
+		}
+	}
+	a, ok := actionSlots[maker]
+	return a, ok && prompt
+}
+
+// workflowFacts reads the steps of a workflow or of a composite action.
+func workflowFacts(d *document) []fact {
 	var out []fact
 	for _, root := range d.roots {
 		w := workflowReader{root: root, lock: isMachineMade(d.entry.Path)}
@@ -131,6 +155,7 @@ func (w *workflowReader) job(name string, job *Node) {
 
 func (w *workflowReader) steps(at string, steps *Node) {
 	named := slotWalk{identity: [][]string{{"id"}, {"name"}, {"uses"}}}
+	sources := promptSources(steps)
 	for i, step := range steps.items() {
 		name := named.itemName(step, i)
 		name, _, _ = strings.Cut(name, "@")
@@ -142,12 +167,50 @@ func (w *workflowReader) steps(at string, steps *Node) {
 				facts[j].slot = slot + ".run " + facts[j].slot
 			}
 			w.facts = append(w.facts, facts...)
+			if sources[step.Get("id").String()] {
+				w.facts = append(w.facts, fact{kind: Prompt, slot: slot + ".run output", value: writtenText(run.Text), line: run.Line})
+			}
 		}
 		if uses := step.Get("uses").String(); uses != "" {
 			w.inputs(slot, uses, step.Get("with"), step.Get("env"))
 			w.script(slot, uses, step.Get("with"))
 		}
 	}
+}
+
+// promptSources lists the steps whose output the prompt of a later step uses.
+func promptSources(steps *Node) map[string]bool {
+	out := map[string]bool{}
+	for _, step := range steps.items() {
+		with := step.Get("with")
+		for i := range with.items() {
+			if !strings.Contains(with.Keys[i], "prompt") && !strings.Contains(with.Keys[i], "instructions") {
+				continue
+			}
+			for _, m := range stepOutput.FindAllStringSubmatch(with.Items[i].String(), 20) {
+				out[m[1]] = true
+			}
+		}
+	}
+	delete(out, "")
+	return out
+}
+
+var stepOutput = regexp.MustCompile(`steps\.([\w-]+)\.outputs\.`)
+
+// writtenText is the text that a script writes from heredocs, or the script
+// itself when it writes none.
+func writtenText(script string) string {
+	var parts []string
+	for _, c := range splitCommands(script) {
+		if c.input != "" {
+			parts = append(parts, c.input)
+		}
+	}
+	if len(parts) == 0 {
+		return script
+	}
+	return strings.Join(parts, "\n")
 }
 
 // script reads the JavaScript of actions/github-script.
@@ -294,6 +357,11 @@ func (w *workflowReader) settings(slot string, v *Node) {
 		}
 	}
 	w.facts = append(w.facts, variables(slot+".env", root.Get("env"))...)
+	for _, key := range []string{"customInstructions", "systemPrompt", "appendSystemPrompt"} {
+		if p := root.Get(key); p.String() != "" {
+			w.facts = append(w.facts, fact{kind: Prompt, slot: slot + "." + key, value: p.Text, line: p.Line})
+		}
+	}
 }
 
 // quoteExpressions puts ${{ … }} that stand outside of strings into quotes.

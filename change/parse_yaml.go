@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,47 @@ func parseYAML(data []byte) ([]*Node, error) {
 			return again, nil
 		}
 	}
+	for range maxMends {
+		if err == nil || !quotePlainColon(&data, err) {
+			break
+		}
+		roots, err = loadYAML(data, nil)
+	}
 	return roots, err
+}
+
+// maxMends bounds how many lines of a file are mended before it is given up.
+const maxMends = 20
+
+var plainColon = regexp.MustCompile(`^([ \t]*(?:- )?[\w.-]+:[ \t]+)([^\s"'|>&*!{\[#@%].*?: .*?)([ \t]*\r?)$`)
+
+// quotePlainColon puts quotes around a value such as "one: two" that stands
+// without them, the commonest mistake in YAML by far, on the line that err
+// complains about. It reports whether it did. Readers that are strict refuse
+// such a file until somebody mends it; what it says is clear all the same.
+func quotePlainColon(data *[]byte, err error) bool {
+	s, ok := err.(*syntaxError)
+	if !ok || s.line == 0 {
+		return false
+	}
+	start := 0
+	for n := 1; n < s.line; n++ {
+		at := bytes.IndexByte((*data)[start:], '\n')
+		if at < 0 {
+			return false
+		}
+		start += at + 1
+	}
+	end := len(*data)
+	if at := bytes.IndexByte((*data)[start:], '\n'); at >= 0 {
+		end = start + at
+	}
+	m := plainColon.FindSubmatch((*data)[start:end])
+	if m == nil {
+		return false
+	}
+	*data = slices.Concat((*data)[:start], m[1], []byte("'"), bytes.ReplaceAll(m[2], []byte("'"), []byte("''")), []byte("'"), m[3], (*data)[end:])
+	return true
 }
 
 // yamlBounds refuses what would take the YAML library more memory than a file
@@ -81,7 +122,7 @@ func loadYAML(data []byte, text func(string) string) (roots []*Node, err error) 
 	}
 }
 
-var yamlErrorLine = regexp.MustCompile(`\bline[: ]+(\d+)`)
+var yamlErrorLine = regexp.MustCompile(`\b(?:line[: ]+|L)(\d+)`)
 
 func yamlError(err error) error {
 	text := strings.Join(strings.Fields(err.Error()), " ")
