@@ -66,7 +66,7 @@ func (r *rule) covers(s *rule) bool {
 	if !subjectCovers(r.subject, s.subject) {
 		return false
 	}
-	if r.subject != s.subject {
+	if r.subject != s.subject && r.match != levels {
 		return r.all()
 	}
 	return r.patternCovers(s)

@@ -213,9 +213,3 @@ func readClaudePlugin(b *scopeBuilder) {
 		b.mcpServers(p.Get("mcpServers"), "plugins."+entryText(name)+".mcpServers")
 	}
 }
-
-func isCopilotAgent(d *document) bool  { return false }
-func isOpencodeAgent(d *document) bool { return false }
-func copilotTool(text string, e effect, line int) rule {
-	return rule{effect: e, subject: text, raw: text, line: line}
-}

@@ -10,7 +10,7 @@ import (
 // that one side alone has are considered: first those whose rules are equal,
 // then those of one agent, then the only two of their kind.
 func pairGroups(b, a *policies) {
-	for _, mark := range []func(*policies, string) string{contentMark, agentMark, kindMark} {
+	for _, mark := range []func(*policies, string) string{contentMark, placeMark, agentMark, kindMark} {
 		olds, news := lonely(b, a, mark), lonely(a, b, mark)
 		for m, old := range olds {
 			if new := news[m]; m != "" && len(old) == 1 && len(new) == 1 {
@@ -66,6 +66,15 @@ func agentMark(p *policies, group string) string {
 		}
 	}
 	return ""
+}
+
+// placeMark is equal for groups of a kind that stand in one file.
+func placeMark(_ *policies, group string) string {
+	place, _, ok := strings.Cut(group, "#")
+	if !ok {
+		return ""
+	}
+	return place
 }
 
 // kindMark is equal for groups that one reader made.

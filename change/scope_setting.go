@@ -1,6 +1,7 @@
 package change
 
 import (
+	"strconv"
 	"strings"
 )
 
@@ -211,4 +212,14 @@ func writeLine(b *strings.Builder, n *Node, depth int) {
 	default:
 		b.WriteString(n.Text)
 	}
+}
+
+// numberRule is a bound. Zero and below stand for no bound at all in formats
+// whose readers say so; what is no number is opaque.
+func numberRule(subject, text string) rule {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || v != v {
+		return rule{effect: allow, subject: subject, pattern: text, opaque: true}
+	}
+	return rule{effect: allow, subject: subject, match: upTo, number: v}
 }

@@ -1,0 +1,195 @@
+package change
+
+import (
+	"path"
+	"strings"
+)
+
+// Codex. Source: developers.openai.com/codex, config reference and "Sandbox &
+// approvals".
+
+const (
+	codexSandbox  = "read-only= workspace-write=a danger-full-access=ab"
+	codexApproval = "untrusted= on-request=a on-failure=b never=abc granular=d"
+)
+
+var codexTable = []setting{
+	{at: "approval_policy", dimension: "approval", values: codexApproval, absent: "on-request"},
+	{at: "approvals_reviewer", dimension: "approval", values: "user= guardian_subagent=a auto_review=a", absent: "user"},
+	{at: "sandbox_mode", dimension: "sandbox", values: codexSandbox, absent: "read-only"},
+	{at: "sandbox_workspace_write.network_access", dimension: "network", values: flag, absent: "false"},
+	{at: "sandbox_workspace_write.writable_roots", dimension: "filesystem", kind: allows, match: files},
+	{at: "sandbox_workspace_write.exclude_slash_tmp", dimension: "filesystem", values: guard, absent: "false"},
+	{at: "sandbox_workspace_write.exclude_tmpdir_env_var", dimension: "filesystem", values: guard, absent: "false"},
+	{at: "default_permissions", dimension: "sandbox", kind: prose},
+	{at: "permissions.*", dimension: "sandbox", kind: prose},
+	{at: "web_search", dimension: "network", values: "disabled= cached=a live=ab", absent: "cached"},
+	{at: "tools.web_search", dimension: "network", values: flag, absent: "false"},
+	{at: "features.web_search_request", dimension: "network", values: flag, absent: "false"},
+	{at: "features.exec_policy", dimension: "approval", values: guard, absent: "true"},
+	{at: "features.skill_mcp_dependency_install", dimension: "server", values: flag, absent: "true"},
+	{at: "features.apps", dimension: "plugin", values: flag, absent: "false"},
+	{at: "features.network_proxy", dimension: "network", kind: prose},
+	{at: "shell_environment_policy.inherit", dimension: "credential", values: "none= core=a all=ab", absent: "all"},
+	{at: "shell_environment_policy.ignore_default_excludes", dimension: "credential", values: flag, absent: "true"},
+	{at: "shell_environment_policy.exclude", dimension: "credential", kind: denies, def: allow, unset: allow, match: globs},
+	{at: "shell_environment_policy.include_only", dimension: "credential", kind: allows, unset: allow, match: globs},
+	{at: "shell_environment_policy.set", dimension: "credential", kind: prose},
+	{at: "notify", dimension: "hook", kind: prose},
+	{at: "hooks", dimension: "hook", kind: prose},
+	{at: "model_providers.*.base_url", dimension: "network", kind: prose},
+	{at: "model_providers.*.env_key", dimension: "credential", kind: prose},
+	{at: "openai_base_url", dimension: "network", kind: prose},
+	{at: "chatgpt_base_url", dimension: "network", kind: prose},
+}
+
+func isCodexConfig(d *document) bool {
+	return path.Base(d.entry.Path) == "config.toml" && (path.Base(path.Dir(d.entry.Path)) == ".codex" || d.format == "codex-config")
+}
+
+func readCodexConfig(b *scopeBuilder) {
+	b.here()
+	b.codexSettings(b.d.root())
+}
+
+// codexSettings reads the root and each profile, which repeats all keys.
+func (b *scopeBuilder) codexSettings(root *Node) {
+	b.settings(root, codexTable)
+	b.mcpServers(root.Get("mcp_servers"), "mcp_servers")
+	plugins := root.Get("plugins")
+	for i, p := range plugins.items() {
+		if plugins.Kind == MapNode && !p.Get("enabled").IsFalse() {
+			name := plugins.Keys[i]
+			b.add(scope{slot: "plugins", dimension: "plugin", surface: "plugins", rules: []rule{{effect: allow, subject: name, raw: name, line: p.Line}}})
+		}
+	}
+	apps := root.Get("apps")
+	for i, p := range apps.items() {
+		if apps.Kind == MapNode && !p.Get("enabled").IsFalse() {
+			b.add(scope{slot: "apps", dimension: "plugin", surface: "apps", rules: []rule{{effect: allow, subject: apps.Keys[i], raw: apps.Keys[i], line: p.Line}}})
+		}
+	}
+	profiles := root.Get("profiles")
+	if profiles == nil || profiles.Kind != MapNode {
+		return
+	}
+	for i, name := range profiles.Keys {
+		c := scopeBuilder{d: b.d, agent: b.agent, group: b.group + "#" + name, born: b.born, prefix: "profiles." + entryText(name) + "."}
+		c.codexSettings(&Node{Kind: MapNode, Keys: withoutKey(profiles.Items[i], "profiles"), Items: withoutItem(profiles.Items[i], "profiles")})
+		b.scopes = append(b.scopes, c.scopes...)
+	}
+}
+
+func withoutKey(n *Node, key string) []string {
+	var out []string
+	if n != nil && n.Kind == MapNode {
+		for _, k := range n.Keys {
+			if k != key {
+				out = append(out, k)
+			}
+		}
+	}
+	return out
+}
+
+func withoutItem(n *Node, key string) []*Node {
+	var out []*Node
+	if n != nil && n.Kind == MapNode {
+		for i, k := range n.Keys {
+			if k != key {
+				out = append(out, n.Items[i])
+			}
+		}
+	}
+	return out
+}
+
+func isCodexRules(d *document) bool {
+	return strings.HasSuffix(d.entry.Path, ".rules") && hasFolder(d.entry.Path, ".codex", "rules")
+}
+
+// readCodexRules reads the exec policy: prefix_rule(pattern=["git", "push"],
+// decision="prompt") in Starlark. Without a decision a rule allows; of several
+// that match the strictest wins. Source: Codex, "Rules".
+func readCodexRules(b *scopeBuilder) {
+	b.here()
+	sc := scope{slot: "prefix_rule", dimension: "approval", surface: "exec policy", def: ask, absent: ask}
+	text := b.d.text()
+	for at := 0; ; {
+		i := strings.Index(text[at:], "prefix_rule(")
+		if i < 0 {
+			break
+		}
+		at += i + len("prefix_rule(")
+		end := closingParen(text[at:])
+		call := text[at : at+end]
+		line := 1 + strings.Count(text[:at], "\n")
+		at += end
+		e, pattern := codexRule(call)
+		if pattern != "" {
+			sc.rules = append(sc.rules, rule{effect: e, subject: "command", match: words, pattern: pattern + " *", raw: strings.Join(strings.Fields(call), " "), line: line})
+		}
+	}
+	b.add(sc)
+}
+
+// text is the whole file as text.
+func (d *document) text() string {
+	if d.body != "" {
+		return d.body
+	}
+	return string(d.data)
+}
+
+// closingParen is the offset of the parenthesis that closes, outside strings.
+func closingParen(s string) int {
+	depth, quote := 1, byte(0)
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case quote != 0 && c == '\\':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '(':
+			depth++
+		case c == ')':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(s)
+}
+
+func codexRule(call string) (effect, string) {
+	e := allow
+	if _, v, ok := strings.Cut(call, "decision"); ok {
+		switch {
+		case strings.HasPrefix(strings.TrimLeft(v, " =\"'"), "forbidden"):
+			e = deny
+		case strings.HasPrefix(strings.TrimLeft(v, " =\"'"), "prompt"):
+			e = ask
+		}
+	}
+	_, list, ok := strings.Cut(call, "pattern")
+	if !ok {
+		return e, ""
+	}
+	open, end := strings.IndexByte(list, '['), strings.LastIndexByte(list, ']')
+	if open < 0 || end < open {
+		return e, ""
+	}
+	if i := strings.Index(list, "],"); i > open && !strings.Contains(list[open+1:i], "[") {
+		end = i
+	}
+	var parts []string
+	for _, w := range strings.FieldsFunc(list[open+1:end], func(r rune) bool { return r == ',' || r == ' ' || r == '\n' }) {
+		parts = append(parts, strings.Trim(w, `"'`))
+	}
+	return e, strings.Join(parts, " ")
+}
