@@ -1,0 +1,209 @@
+package github
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	api "github.com/google/go-github/v60/github"
+
+	"github.com/countersign-dev/countersign/review"
+)
+
+const (
+	// stickyMark stands in the one comment that is kept up to date.
+	stickyMark = "<!-- countersign:sticky -->"
+	// bodyLimit is the length of a comment, in bytes to be on the safe side.
+	bodyLimit = 65536
+	shortened = "\n\n_Shortened: the whole does not fit here._"
+)
+
+// Comments returns those of the named comments that still exist, as they are
+// now. When the pull request was read seconds ago it takes no call; otherwise
+// one, and one more for each that is not among the last hundred.
+func (g *Client) Comments(ctx context.Context, ref review.PullRef, ids []int64) (map[int64]review.Comment, error) {
+	c, err := g.in(ref.Repo)
+	if err != nil {
+		return nil, err
+	}
+	now, ok := g.noted.take(ref)
+	if !ok {
+		if _, err := g.sync(ctx, ref); err != nil {
+			return nil, err
+		}
+		if now, ok = g.noted.take(ref); !ok {
+			return nil, fmt.Errorf("comments of %v#%d: the answer took too long", ref.Repo, ref.Number)
+		}
+	}
+	out := map[int64]review.Comment{}
+	for _, id := range ids {
+		if found, ok := now.comments[id]; ok {
+			out[id] = found
+			continue
+		}
+		if now.whole {
+			continue
+		}
+		found, _, err := c.Issues.GetComment(ctx, ref.Repo.Owner, ref.Repo.Name, id)
+		if err = tidy(err); errors.Is(err, review.ErrGone) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		if strings.HasSuffix(found.GetIssueURL(), "/issues/"+strconv.Itoa(ref.Number)) {
+			out[id] = commentOf(found)
+		}
+	}
+	return out, nil
+}
+
+func commentOf(c *api.IssueComment) review.Comment {
+	return review.Comment{ID: c.GetID(), Author: userOf(c.User), Body: c.GetBody(), CreatedAt: c.GetCreatedAt().Time,
+		UpdatedAt: c.GetUpdatedAt().Time, URL: c.GetHTMLURL()}
+}
+
+// PutComment writes the sticky comment in one call: it edits the comment id
+// and, when that is 0 or gone, writes a new one. If an earlier try to write it
+// had no answer, it looks for the comment first.
+func (g *Client) PutComment(ctx context.Context, ref review.PullRef, id int64, body string) (review.Comment, error) {
+	c, err := g.in(ref.Repo)
+	if err != nil {
+		return review.Comment{}, err
+	}
+	if !strings.Contains(body, stickyMark) {
+		body = stickyMark + "\n" + body
+	}
+	body = clip(body, bodyLimit, shortened)
+	if id != 0 {
+		found, err := g.edit(ctx, c, ref, id, body)
+		if !errors.Is(err, review.ErrGone) {
+			return found, err
+		}
+	}
+	key := attempt{keyOf(ref), "sticky"}
+	_, again := g.pending.begin(key, g.now())
+	if again {
+		found, err := g.find(ctx, c, ref, time.Time{}, func(c *api.IssueComment) bool { return strings.Contains(c.GetBody(), stickyMark) })
+		if err != nil {
+			return review.Comment{}, err
+		}
+		if found != nil {
+			done, err := g.edit(ctx, c, ref, found.GetID(), body)
+			if err == nil {
+				g.pending.end(key, nil)
+			}
+			return done, err
+		}
+	}
+	made, err := g.create(ctx, c, ref, body)
+	g.pending.end(key, err)
+	return made, err
+}
+
+func (g *Client) edit(ctx context.Context, c *api.Client, ref review.PullRef, id int64, body string) (review.Comment, error) {
+	done, _, err := c.Issues.EditComment(ctx, ref.Repo.Owner, ref.Repo.Name, id, &api.IssueComment{Body: &body})
+	if err != nil {
+		return review.Comment{}, tidy(err)
+	}
+	return commentOf(done), nil
+}
+
+func (g *Client) create(ctx context.Context, c *api.Client, ref review.PullRef, body string) (review.Comment, error) {
+	done, _, err := c.Issues.CreateComment(ctx, ref.Repo.Owner, ref.Repo.Name, ref.Number, &api.IssueComment{Body: &body})
+	if err != nil {
+		return review.Comment{}, tidy(err)
+	}
+	return commentOf(done), nil
+}
+
+// Reply writes a new comment in one call. If an earlier try to write the same
+// had no answer, it looks whether the comment is there first.
+func (g *Client) Reply(ctx context.Context, ref review.PullRef, body string) error {
+	c, err := g.in(ref.Repo)
+	if err != nil {
+		return err
+	}
+	body = clip(body, bodyLimit, shortened)
+	sum := sha256.Sum256([]byte(body))
+	key := attempt{keyOf(ref), "reply " + hex.EncodeToString(sum[:])}
+	first, again := g.pending.begin(key, g.now())
+	if again {
+		found, err := g.find(ctx, c, ref, first.Add(-2*time.Minute), func(c *api.IssueComment) bool {
+			return strings.TrimSpace(c.GetBody()) == strings.TrimSpace(body)
+		})
+		if err != nil {
+			return err
+		}
+		if found != nil {
+			g.pending.end(key, nil)
+			return nil
+		}
+	}
+	_, err = g.create(ctx, c, ref, body)
+	g.pending.end(key, err)
+	return err
+}
+
+// find returns the app's own first comment since a time that matches, or nil.
+// Anybody may write what the app writes, but not under its name.
+func (g *Client) find(ctx context.Context, c *api.Client, ref review.PullRef, since time.Time,
+	match func(*api.IssueComment) bool) (*api.IssueComment, error) {
+	me, err := g.botLogin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	path := fmt.Sprintf("repos/%s/%s/issues/%d/comments", ref.Repo.Owner, ref.Repo.Name, ref.Number)
+	var out *api.IssueComment
+	err = everyPage(func(o api.ListOptions) (*api.Response, error) {
+		var found []*api.IssueComment
+		q := url.Values{"per_page": {strconv.Itoa(o.PerPage)}, "page": {strconv.Itoa(o.Page)}}
+		if !since.IsZero() {
+			q.Set("since", since.UTC().Format(time.RFC3339))
+		}
+		resp, err := get(ctx, c, path+"?"+q.Encode(), &found)
+		for _, one := range found {
+			mine := one.GetUser().GetType() == "Bot" && one.GetUser().GetLogin() == me
+			if out == nil && mine && !one.GetCreatedAt().Before(since) && match(one) {
+				out = one
+			}
+		}
+		return resp, err
+	})
+	return out, err
+}
+
+// botLogin is the account that the app writes as. It takes one call, once.
+func (g *Client) botLogin(ctx context.Context) (string, error) {
+	g.mu.Lock()
+	slug := g.slug
+	g.mu.Unlock()
+	if slug == "" {
+		found, _, err := g.app.Apps.Get(ctx, "")
+		if err != nil {
+			return "", tidy(err)
+		}
+		if slug = found.GetSlug(); slug == "" {
+			return "", errors.New("GET /app: the answer has no slug")
+		}
+		g.mu.Lock()
+		g.slug = slug
+		g.mu.Unlock()
+	}
+	return slug + "[bot]", nil
+}
+
+// React adds a reaction to a comment in one call. GitHub keeps one of a kind.
+func (g *Client) React(ctx context.Context, repo review.Repo, comment int64, reaction string) error {
+	c, err := g.in(repo)
+	if err != nil {
+		return err
+	}
+	_, _, err = c.Reactions.CreateIssueCommentReaction(ctx, repo.Owner, repo.Name, comment, reaction)
+	return tidy(err)
+}
