@@ -38,7 +38,12 @@ func (s *codeScan) promptLike(i int, text string) bool {
 	if strings.ContainsAny(text, " \n") || s.toks[i].flags&interpolated != 0 {
 		return true
 	}
-	return s.goesOn(s.top())
+	for k := len(s.frames) - 1; k >= 0 && k > len(s.frames)-4; k-- {
+		if s.frames[k].key != "" {
+			return s.goesOn(&s.frames[k])
+		}
+	}
+	return false
 }
 
 // goesOn reports whether the value of f has begun with a prompt.

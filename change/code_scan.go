@@ -15,6 +15,7 @@ type codeScan struct {
 	found    []codeFact
 	tools    []codeTool
 	keys     int    // counts keys, so that the parts of one value are known
+	spent    int    // tokens read ahead for tools
 	deeper   int    // brackets open beyond maxFrames
 	closed   string // what the parenthesis closed last was called with
 	pending  string // name of the class or function whose body comes

@@ -72,11 +72,15 @@ func (s *codeScan) callTools(i int, f *codeFrame) {
 	s.tools = append(s.tools, codeTool{slot: s.path(f.callee), key: f.callee, entries: entries, polarity: "allow", line: int(s.toks[i].line), open: open})
 }
 
-const maxToolTokens = 4000
+const maxToolTokens = 4000 // of one list; all lists together may take each token of the file twice
 
 // elements reads the value at token i: the items of a list, or one item.
 func (s *codeScan) elements(i int) (entries []string, open bool) {
-	end := min(len(s.toks), i+maxToolTokens)
+	start, end := i, min(len(s.toks), i+maxToolTokens)
+	if s.spent > 2*len(s.toks) {
+		return nil, true
+	}
+	defer func() { s.spent += i - start }()
 	for s.is(i, "new") || s.is(i, "&") || s.is(i, "list") && s.is(i+1, "(") || s.is(i, "(") {
 		i++
 	}
@@ -86,7 +90,8 @@ func (s *codeScan) elements(i int) (entries []string, open bool) {
 		}
 	}
 	if !s.is(i, "[") && !s.is(i, "{") {
-		e, _, isOpen := s.element(i, end)
+		e, next, isOpen := s.element(i, end)
+		i = next
 		if e == "" {
 			return nil, true
 		}

@@ -182,7 +182,7 @@ func (r *shellReader) quote(q byte) {
 		r.word.WriteByte(c)
 		r.pos++
 	}
-	r.pos++
+	r.pos = min(r.pos+1, len(r.src))
 }
 
 func (r *shellReader) newline() {

@@ -98,11 +98,14 @@ func splitModelID(s string) (route, name string, ok bool) {
 	if len(s) < 2 || len(s) > 256 || strings.Contains(s, "://") {
 		return "", "", false
 	}
+	if !modelCharacters(s) {
+		return "", "", false
+	}
 	s = strings.ToLower(s)
 	if rest, isARN := strings.CutPrefix(s, "arn:"); isARN {
 		return splitBedrockARN(rest)
 	}
-	if !modelCharacters(s) || hasFileExtension(s) {
+	if hasFileExtension(s) {
 		return "", "", false
 	}
 	if strings.HasPrefix(s, "@") {
