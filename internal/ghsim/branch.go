@@ -3,8 +3,6 @@ package ghsim
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 )
 
 // Commit commits on a branch, which is created from the default branch if it
@@ -86,8 +84,10 @@ func (r *Repo) moveBranch(by *User, branch, after string, cause func()) error {
 	if before == after {
 		return nil
 	}
-	if err := r.writeRef("refs/heads/"+branch, after); err != nil {
-		return err
+	if before == "" {
+		if err := r.mayCreate(branch); err != nil {
+			return err
+		}
 	}
 	r.heads[branch] = after
 	r.pushed = r.s.now()
@@ -101,9 +101,7 @@ func (r *Repo) moveBranch(by *User, branch, after string, cause func()) error {
 	for _, target := range r.network() {
 		for _, p := range target.pulls {
 			if p.headRepo == r && p.headRef == branch && !p.closed {
-				if err := p.synchronize(by, after); err != nil {
-					return err
-				}
+				p.synchronize(by, after)
 			}
 		}
 	}
@@ -179,9 +177,6 @@ func (r *Repo) DeleteBranch(by *User, branch string) error {
 		return refuse(http.StatusUnprocessableEntity, "Reference does not exist")
 	case r.protected(branch):
 		return refuse(http.StatusUnprocessableEntity, "Cannot delete this branch")
-	}
-	if err := os.Remove(filepath.Join(r.dir, "refs", "heads", filepath.FromSlash(branch))); err != nil {
-		return err
 	}
 	delete(r.heads, branch)
 	if err := r.emitPush(by, branch, before, ""); err != nil {

@@ -76,13 +76,13 @@ func (r *Repo) commitOn(parents []string, by Identity, c CommitSpec) (string, er
 		}
 		c.Message += fmt.Sprintf("\nCo-authored-by: %s <%s>", co.Name, co.Email)
 	}
-	id, err := r.store.writeCommit(gitCommit{
+	id := r.store.writeCommit(gitCommit{
 		tree: tree, parents: parents, author: signature{c.Author, c.Date}, committer: signature{c.Committer, c.Date}, message: c.Message,
 	})
-	if err == nil && c.Verified {
+	if c.Verified {
 		r.store.verified[id] = true
 	}
-	return id, err
+	return id, nil
 }
 
 // edit applies a spec to the files of a tree.
@@ -110,11 +110,7 @@ func (r *Repo) edit(files map[string]leaf, c CommitSpec) error {
 			l.mode = m
 		}
 		if l.mode != modeSubmodule {
-			id, err := r.store.write("blob", []byte(content))
-			if err != nil {
-				return err
-			}
-			l.id = id
+			l.id = r.store.write("blob", []byte(content))
 		}
 		files[path] = l
 	}
@@ -178,13 +174,51 @@ func (r *Repo) resolve(rev string) string {
 	return ""
 }
 
-func (r *Repo) writeRef(name, id string) error {
-	path := filepath.Join(r.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return refuse(http.StatusUnprocessableEntity, "Reference cannot be created: %s", name)
+// mayCreate refuses a branch whose name is a folder of another's, which git
+// cannot store.
+func (r *Repo) mayCreate(branch string) error {
+	for other := range r.heads {
+		if strings.HasPrefix(other, branch+"/") || strings.HasPrefix(branch, other+"/") {
+			return refuse(http.StatusUnprocessableEntity, "Reference cannot be created: %s", branch)
+		}
 	}
-	if err := os.WriteFile(path, []byte(id+"\n"), 0o644); err != nil {
-		return refuse(http.StatusUnprocessableEntity, "Reference cannot be created: %s", name)
+	return nil
+}
+
+// save brings the bare repository on disk up to date: branches, and
+// refs/pull/N/head, which outlives its branch.
+func (r *Repo) save() error {
+	if err := r.store.save(); err != nil {
+		return err
+	}
+	shared := ""
+	if r.dir != r.store.dir {
+		shared = r.store.dir
+	}
+	if err := initBare(r.dir, shared); err != nil {
+		return err
+	}
+	files := map[string]string{"HEAD": "ref: refs/heads/" + r.main}
+	for branch, id := range r.heads {
+		files["refs/heads/"+branch] = id
+	}
+	for _, p := range r.pulls {
+		files[fmt.Sprintf("refs/pull/%d/head", p.number)] = p.head
+	}
+	if err := os.RemoveAll(filepath.Join(r.dir, "refs")); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(r.dir, "refs", "tags"), 0o755); err != nil {
+		return err
+	}
+	for name, text := range files {
+		path := filepath.Join(r.dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(text+"\n"), 0o644); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -192,17 +192,11 @@ func (st *store) mergeTrees(base, ours, theirs string) (tree string, ok bool, er
 // gitMerge runs git's merge on commits made for the purpose.
 func (st *store) gitMerge(base, ours, theirs string) (tree string, ok bool, err error) {
 	who := signature{Identity{"merge", "merge@localhost"}, epoch}
-	commit := func(tree string, parents ...string) (id string) {
-		if err == nil {
-			id, err = st.writeCommit(gitCommit{tree: tree, parents: parents, author: who, committer: who, message: "merge"})
-		}
-		return id
+	commit := func(tree string, parents ...string) string {
+		return st.writeCommit(gitCommit{tree: tree, parents: parents, author: who, committer: who, message: "merge"})
 	}
 	root := commit(base)
 	left, right := commit(ours, root), commit(theirs, root)
-	if err != nil {
-		return "", false, err
-	}
 	out, code, err := st.git("merge-tree", "--write-tree", "--no-messages", left, right)
 	if code == 1 {
 		return "", false, nil
@@ -215,6 +209,9 @@ func (st *store) gitMerge(base, ours, theirs string) (tree string, ok bool, err 
 
 // git runs git in the store. code is its exit code when it ran.
 func (st *store) git(args ...string) (out string, code int, err error) {
+	if err := st.save(); err != nil {
+		return "", -1, err
+	}
 	cmd := exec.Command("git", args...)
 	cmd.Dir = st.dir
 	cmd.Env = append(os.Environ(), "GIT_DIR="+st.dir, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C")

@@ -133,9 +133,7 @@ func (p *Pull) graph(after string) object {
 	if tip := r.heads[p.base]; tip != "" {
 		o["baseRef"] = object{"name": p.base, "target": object{"oid": tip}}
 		if tree, err := p.mergedTree(); err == nil && !p.closed {
-			if id, err := p.testMerge(tree); err == nil {
-				o["potentialMergeCommit"] = oid(id)
-			}
+			o["potentialMergeCommit"] = oid(p.testMerge(tree))
 		}
 	}
 	o["files"], o["changedFiles"] = p.graphFiles(after)

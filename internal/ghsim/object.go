@@ -15,14 +15,15 @@ import (
 	"time"
 )
 
-// A store is the object database of one fork network: loose git objects on
-// disk, each kept in memory too once it was written or read. Objects are
-// written here rather than by git because a process costs milliseconds and an
-// object costs none; git reads and extends the same database where its own
-// judgement matters (merges, renames). The server's lock covers it.
+// A store is the object database of one fork network. Objects are made here
+// and kept in memory; they go to disk, loose, when git is to see them: git is
+// asked where its own judgement matters (merges, renames) and reads and extends
+// the same database. A process or a file costs milliseconds, an object in
+// memory costs none. The server's lock covers it.
 type store struct {
 	dir      string // of the bare repository that holds objects/
 	objects  map[string]gitObject
+	unsaved  []string // ids of objects that are not on disk
 	commits  map[string]*gitCommit
 	flat     map[string]map[string]leaf // by tree id
 	diffs    map[[2]string][]fileChange // by tree ids
@@ -61,16 +62,19 @@ func newStore(dir string) *store {
 	}
 }
 
-// initBare lays out a bare repository. With shared, objects are looked up
-// there as well, as git does for alternates.
-func initBare(dir, branch, shared string) error {
+// initBare lays out a bare repository, unless it is there. With shared, git
+// looks up objects there as well.
+func initBare(dir, shared string) error {
+	if _, err := os.Stat(filepath.Join(dir, "config")); err == nil {
+		return nil
+	}
 	for _, d := range []string{"objects/info", "objects/pack", "refs/heads", "refs/tags", "refs/pull"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			return err
 		}
 	}
 	files := map[string]string{
-		"HEAD":   "ref: refs/heads/" + branch + "\n",
+		"HEAD":   "ref: refs/heads/main\n",
 		"config": "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n",
 	}
 	if shared != "" {
@@ -87,36 +91,50 @@ func initBare(dir, branch, shared string) error {
 func objectPath(dir, id string) string { return filepath.Join(dir, "objects", id[:2], id[2:]) }
 
 // write stores an object and returns its id.
-func (st *store) write(kind string, data []byte) (string, error) {
+func (st *store) write(kind string, data []byte) string {
 	header := fmt.Sprintf("%s %d\x00", kind, len(data))
 	h := sha1.New()
 	io.WriteString(h, header)
 	h.Write(data)
 	id := hex.EncodeToString(h.Sum(nil))
 	if _, known := st.objects[id]; known {
-		return id, nil
+		return id
 	}
-	var buf bytes.Buffer
-	z, err := zlib.NewWriterLevel(&buf, zlib.BestSpeed)
-	if err != nil {
-		return "", err
+	st.unsaved = append(st.unsaved, id)
+	st.objects[id] = gitObject{kind, data}
+	return id
+}
+
+// save writes to disk what git has not seen yet.
+func (st *store) save() error {
+	if err := initBare(st.dir, ""); err != nil {
+		return err
 	}
-	io.WriteString(z, header)
-	z.Write(data)
-	if err := z.Close(); err != nil {
-		return "", err
-	}
-	path := objectPath(st.dir, id)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return "", err
-	}
-	if err := os.WriteFile(path, buf.Bytes(), 0o444); err != nil && !os.IsExist(err) {
-		if _, stat := os.Stat(path); stat != nil { // git may have written it already
-			return "", err
+	for _, id := range st.unsaved {
+		o := st.objects[id]
+		var buf bytes.Buffer
+		z, err := zlib.NewWriterLevel(&buf, zlib.BestSpeed)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(z, "%s %d\x00", o.kind, len(o.data))
+		z.Write(o.data)
+		if err := z.Close(); err != nil {
+			return err
+		}
+		path := objectPath(st.dir, id)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if _, err := os.Stat(path); err == nil {
+			continue // git made it as well
+		}
+		if err := os.WriteFile(path, buf.Bytes(), 0o444); err != nil {
+			return err
 		}
 	}
-	st.objects[id] = gitObject{kind, data}
-	return id, nil
+	st.unsaved = nil
+	return nil
 }
 
 // read finds an object, also one that git wrote.
@@ -247,7 +265,7 @@ func (st *store) writeTree(files map[string]leaf) (string, error) {
 		fmt.Fprintf(&buf, "%s %s\x00", e.mode, e.name)
 		buf.Write(raw)
 	}
-	return st.write("tree", buf.Bytes())
+	return st.write("tree", buf.Bytes()), nil
 }
 
 // key orders entries as git does: a directory sorts as if it ended with a slash.
@@ -285,7 +303,7 @@ func parseSignature(line string) signature {
 	return signature{Identity{name, email}, time.Unix(n, 0).UTC()}
 }
 
-func (st *store) writeCommit(c gitCommit) (string, error) {
+func (st *store) writeCommit(c gitCommit) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "tree %s\n", c.tree)
 	for _, p := range c.parents {

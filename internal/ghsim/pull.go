@@ -1,7 +1,6 @@
 package ghsim
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -84,9 +83,6 @@ func (r *Repo) OpenPull(by *User, spec PullSpec) (*Pull, error) {
 		p.title, _, _ = strings.Cut(r.store.commit(p.head).message, "\n")
 	}
 	p.id, p.number = s.id("pull"), len(r.pulls)+1
-	if err := p.writeHead(); err != nil {
-		return nil, err
-	}
 	r.pulls = append(r.pulls, p)
 	p.emit("opened", by, object{})
 	for _, name := range spec.Labels {
@@ -116,11 +112,6 @@ func (p *Pull) mayOpen() error {
 		}
 	}
 	return nil
-}
-
-// writeHead keeps refs/pull/N/head, which outlives the branch.
-func (p *Pull) writeHead() error {
-	return p.repo.writeRef(fmt.Sprintf("refs/pull/%d/head", p.number), p.head)
 }
 
 // Pull finds one by number, nil if there is none.
@@ -203,12 +194,9 @@ func (p *Pull) Commit(by *User, c CommitSpec) (string, error) {
 // synchronize follows the head branch. Event: pull_request.synchronize.
 // Auto-merge ends when somebody without write access pushes (docs:
 // automatically merging a pull request).
-func (p *Pull) synchronize(by *User, after string) error {
+func (p *Pull) synchronize(by *User, after string) {
 	before := p.head
 	p.head, p.baseSHA, p.updated = after, p.repo.heads[p.base], p.repo.s.now()
-	if err := p.writeHead(); err != nil {
-		return err
-	}
 	if !p.repo.store.contains(after, before) {
 		p.timeline = append(p.timeline, object{
 			"__typename": "HeadRefForcePushedEvent", "createdAt": stamp(p.updated), "actor": by.actor(),
@@ -219,7 +207,6 @@ func (p *Pull) synchronize(by *User, after string) error {
 	if p.auto != nil && ranks[p.repo.role(by)] < ranks["write"] {
 		p.stopAutoMerge(by)
 	}
-	return nil
 }
 
 // Close closes it without merging. Event: pull_request.closed.
@@ -258,9 +245,6 @@ func (p *Pull) Reopen(by *User) error {
 	}
 	p.closed, p.closedAt, p.updated = false, time.Time{}, p.repo.s.now()
 	p.head, p.baseSHA = tip, p.repo.heads[p.base]
-	if err := p.writeHead(); err != nil {
-		return err
-	}
 	p.emit("reopened", by, object{})
 	return nil
 }

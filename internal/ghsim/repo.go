@@ -53,18 +53,12 @@ func (u *User) AddRepo(name string, o RepoOptions) (*Repo, error) {
 	}
 	r := s.newRepo(u, name)
 	r.public, r.main = o.Public, o.DefaultBranch
-	if err := initBare(r.dir, r.main, ""); err != nil {
-		return nil, err
-	}
 	r.store = newStore(r.dir)
 	if len(o.Files) == 0 {
 		o.Files = Files{"README.md": "# " + name + "\n"}
 	}
 	first, err := r.commitOn(nil, u.git(), CommitSpec{Files: o.Files, Message: "Initial commit"})
 	if err != nil {
-		return nil, err
-	}
-	if err := r.writeRef("refs/heads/"+r.main, first); err != nil {
 		return nil, err
 	}
 	r.heads[r.main] = first
@@ -98,14 +92,6 @@ func (r *Repo) Fork(to *User) (*Repo, error) {
 	defer s.mu.Unlock()
 	f := s.newRepo(to, r.name)
 	f.public, f.main, f.store, f.parent = r.public, r.main, r.store, r
-	if err := initBare(f.dir, f.main, r.store.dir); err != nil {
-		return nil, err
-	}
-	for branch, id := range r.heads {
-		if err := f.writeRef("refs/heads/"+branch, id); err != nil {
-			return nil, err
-		}
-	}
 	f.heads = maps.Clone(r.heads)
 	s.register(f)
 	return f, nil
@@ -148,9 +134,17 @@ func (r *Repo) FullName() string {
 	return r.fullName()
 }
 
-// Dir is the bare repository, for reading and cloning. Refs that git pushes
-// into it are not seen by the server: use Push.
-func (r *Repo) Dir() string { return r.dir }
+// Dir brings the bare repository up to date with what was done so far and
+// returns its path, for reading and cloning: ask again after doing more. What
+// git pushes into it the server does not see. It panics if the disk fails.
+func (r *Repo) Dir() string {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	if err := r.save(); err != nil {
+		panic("ghsim: save " + r.fullName() + ": " + err.Error())
+	}
+	return r.dir
+}
 
 // DefaultBranch is the branch that pull requests go to if they name none.
 func (r *Repo) DefaultBranch() string { return r.main }
