@@ -1,0 +1,136 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/countersign-dev/countersign/review"
+)
+
+// keptFor is how long GitHub keeps deliveries that can be delivered again.
+const keptFor = 72 * time.Hour
+
+// A Redeliverer asks GitHub for deliveries that this server never answered.
+type Redeliverer interface {
+	// Failed lists the deliveries since then of whose GUID no attempt was
+	// answered with 2xx, the newest attempt of each.
+	Failed(ctx context.Context, since time.Time) ([]int64, error)
+	// Redeliver asks for one of them. Asking twice is harmless.
+	Redeliver(ctx context.Context, id int64) error
+}
+
+// A Lister lists every repository that the app has now, over all installations
+// that are not suspended.
+type Lister interface {
+	Installed(ctx context.Context) ([]review.Repo, error)
+}
+
+// A Sweeper makes good what no delivery told: on start and then regularly it
+// asks for failed deliveries again, brings the repositories up to date, and
+// gives each repository's sweep to the Worker. All fields are required but
+// Redeliver and Lister.
+type Sweeper struct {
+	Inbox     Inbox
+	Repos     Repos
+	Redeliver Redeliverer // nil when GitHub is not asked
+	Lister    Lister      // nil when GitHub is not asked
+	Every     time.Duration
+	Wake      chan<- struct{} // as in Handler
+	Now       func() time.Time
+	Log       logrus.FieldLogger
+
+	since time.Time // failures before it have been asked for
+}
+
+// Run sweeps until ctx ends.
+func (s *Sweeper) Run(ctx context.Context) {
+	tick := time.NewTicker(s.Every)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if err := s.Once(ctx); err != nil && ctx.Err() == nil {
+			s.Log.WithError(err).Error("sweep incomplete")
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
+// Once does all parts of one sweep, whichever of them fail.
+func (s *Sweeper) Once(ctx context.Context) error {
+	return errors.Join(s.redeliver(ctx), s.list(ctx), s.spread(ctx))
+}
+
+// redeliver asks for what failed since the last time, with an hour's overlap,
+// and on start for all that GitHub still has.
+func (s *Sweeper) redeliver(ctx context.Context) error {
+	if s.Redeliver == nil {
+		return nil
+	}
+	now, since := s.Now(), s.since
+	if since.IsZero() {
+		since = now.Add(-keptFor)
+	}
+	ids, err := s.Redeliver.Failed(ctx, since)
+	if err != nil {
+		return fmt.Errorf("list failed deliveries: %w", err)
+	}
+	var errs []error
+	for _, id := range ids {
+		if err := s.Redeliver.Redeliver(ctx, id); err != nil {
+			errs = append(errs, fmt.Errorf("ask for delivery %d again: %w", id, err))
+		}
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...) // since stays: they are asked for again
+	}
+	if len(ids) > 0 {
+		s.Log.WithField("deliveries", len(ids)).Info("failed deliveries asked for again")
+	}
+	s.since = now.Add(-time.Hour)
+	return nil
+}
+
+// list learns repositories of which no delivery told, or that an installation
+// took over. Those that are gone are left to their deliveries: a listing that
+// is cut short must not remove any.
+func (s *Sweeper) list(ctx context.Context) error {
+	if s.Lister == nil {
+		return nil
+	}
+	all, err := s.Lister.Installed(ctx)
+	if err != nil {
+		return fmt.Errorf("list repositories: %w", err)
+	}
+	for _, r := range all {
+		if err := s.Repos.AddRepo(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spread puts a sweep of each repository into the inbox, unless one waits there
+// already.
+func (s *Sweeper) spread(ctx context.Context) error {
+	all, err := s.Repos.Repos(ctx)
+	if err != nil {
+		return fmt.Errorf("list known repositories: %w", err)
+	}
+	for _, r := range all {
+		p := payload{Installation: idOnly{r.Installation}, Repository: repository{ID: r.ID}}
+		body := fmt.Appendf(nil, `{"installation":{"id":%d},"repository":{"id":%d}}`, r.Installation, r.ID)
+		d := newDelivery(find(SweepEvent, ""), p, fmt.Sprintf("sweep-%d-%d", r.Installation, r.ID), body)
+		d.ReceivedAt = s.Now()
+		if _, err := s.Inbox.Add(ctx, d); err != nil {
+			return fmt.Errorf("add sweep of %v: %w", r, err)
+		}
+		wake(s.Wake)
+	}
+	return nil
+}
