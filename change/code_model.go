@@ -93,13 +93,27 @@ func (s *codeScan) model(i int, text string) bool {
 	p := s.modelPlace(id)
 	switch {
 	case p.ok && (id || p.proved):
-		s.add(fact{kind: Model, slot: s.path(p.last), value: text, line: int(s.toks[i].line), notice: p.notice})
+		s.add(fact{kind: Model, slot: s.modelPath(p.last), value: text, line: int(s.toks[i].line), notice: p.notice})
 		return true
 	case id && !p.stopped:
 		s.notice(i, text)
 		return true
 	}
 	return id
+}
+
+// modelPath names a model's place. The call that makes the model is left out
+// where a key names it already: model: openai("x") and model: "x" are one slot.
+func (s *codeScan) modelPath(last string) string {
+	for k := len(s.frames) - 1; k >= 0; k-- {
+		if f := &s.frames[k]; f.key != "" && f.key != "return" {
+			if f.keyClass.is(namesModel) || !s.class(last).is(namesModel) {
+				last = ""
+			}
+			break
+		}
+	}
+	return s.path(last)
 }
 
 // registryPin recognises references to registries of prompts and models, where
@@ -298,7 +312,7 @@ func (s *codeScan) constant(i int) {
 	}
 	if s.is(i-1, ".") && s.isWord(i-2) && !s.is(i-2, "self") && !s.is(i-2, "this") || s.lang == &jsLang && s.is(i-1, ":") {
 		if p := s.modelPlace(true); p.ok && !p.notice {
-			s.add(fact{kind: Model, slot: s.path(p.last), value: w, line: int(t.line)})
+			s.add(fact{kind: Model, slot: s.modelPath(p.last), value: w, line: int(t.line)})
 		}
 	}
 }

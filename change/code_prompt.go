@@ -135,7 +135,7 @@ func (s *codeScan) promptKey(k int, inner string, long bool) verdict {
 	case c.is(namesText) && s.upper(f.key) && f.block && strings.HasSuffix(f.key, "_TEMPLATE"):
 		return claim(s.evidence)
 	case f.block && s.prompts && !quietEntry[lower]:
-		return yes
+		return claim(long || s.function() == "")
 	case f.block && inner == "" && s.class(s.function()).is(namesPrompt) && !quietEntry[lower]:
 		words := nameWords(f.key)
 		return claim(len(words) > 0 && !notAPrompt[words[len(words)-1]] && (long || f.more))

@@ -404,7 +404,7 @@ func (s *codeScan) pop(i int) {
 	if f.open == '{' && s.is(i+1, "=") && f.scope == "" && f.callee != "" { // string Model { get; set; } = "x"
 		s.setKey(parent, f.callee, false)
 	}
-	if f.open == '[' && f.first != "" && f.arg == 0 && s.is(i+1, "=") { // options["model"] = "x"
+	if f.open == '[' && f.first != "" && f.arg == 0 && parent.key == "" && s.is(i+1, "=") { // options["model"] = "x"
 		s.setKey(parent, f.first, false)
 		s.tool(i+1, parent)
 	}

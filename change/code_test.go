@@ -114,8 +114,8 @@ llm = init_chat_model("openai:gpt-4o")
 a = Agent("openai:gpt-5", system_prompt="Be brief, please.")
 m = genai.GenerativeModel("gemini-1.5-pro")
 `, `
-model llm.init_chat_model = openai:gpt-4o
-model a.Agent = openai:gpt-5
+model llm = openai:gpt-4o
+model a = openai:gpt-5
 prompt a.system_prompt = Be brief, please.
 model m.GenerativeModel = gemini-1.5-pro
 `},
@@ -134,7 +134,7 @@ m = AutoModel.from_pretrained("org/name", revision="abc123")
 p = hub.pull("owner/prompt:50442af1")
 q = mlflow.genai.load_prompt("prompts:/refund/3")
 `, `
-model m.from_pretrained = org/name@abc123
+model m = org/name@abc123
 prompt p.hub = owner/prompt:50442af1
 prompt q.registry = prompts:/refund/3
 `},
@@ -230,7 +230,7 @@ const { text } = await generateText({
   temperature: 0.3,
 });
 `, `
-model generateText.model.openai = gpt-4o
+model generateText.model = gpt-4o
 prompt generateText.system = You are a friendly assistant.
 prompt generateText.prompt = Answer ${q} with ${` + "`care ${x}`" + `}
 model_params generateText.temperature = 0.3
@@ -243,6 +243,7 @@ const envModel = process.env.OPENAI_MODEL
 const chosen = process.env.LLM_MODEL || "gpt-4.1"
 function run(q: string, model = "gpt-5") {}
 const getModel = () => "gpt-4o-mini"
+const NAME_MODEL: Model['name'] = 'gpt-4o'
 `, `
 model MODEL = gpt-4o
 model DEFAULT_MODEL = claude-sonnet-4-5
@@ -250,6 +251,7 @@ model envModel = environment variable OPENAI_MODEL (outside)
 model chosen.LLM_MODEL = gpt-4.1
 model run.model = gpt-5
 model getModel = gpt-4o-mini
+model NAME_MODEL = gpt-4o
 `},
 	{"a property that a sibling names", "a.ts", `
 class ChatOpenAI {
@@ -361,7 +363,7 @@ model P.Model = gpt-4o
 prompt P.SystemPrompt = You are a bot.⏎  Obey.⏎
 model P.Run.model = gpt-4o-mini
 model P.Run.AddOpenAIChatCompletion = gpt-4-turbo
-model P.Run.c.GetChatClient = gpt-4.1
+model P.Run.c = gpt-4.1
 prompt P.Run.a.[refund].Instructions = You refund "people".
 prompt P.Run.AddSystemMessage = You are a poet.
 model P.Run.o.ModelId = o3-mini
