@@ -84,6 +84,8 @@ var sayNothing = map[string]bool{
 	"application": true, "appsettings": true, "compose": true, "docker-compose": true, "template": true, "skprompt": true, "skill": true,
 	"recipe": true, "flow": true, "llm": true, "model": true, "models": true, "tasks": true, "modelfile": true, "dockerfile": true, "root_agent": true,
 	"clients": true, "variables": true, "constants": true, "__init__": true, "app": true, "endpoints": true, "langgraph": true, "tools": true,
+	"env": true, "gitlab-ci": true, "oai_config_list": true, "roomodes": true, "litellm_config": true, "promptfooconfig": true, "ai": true,
+	"declarativeagent": true, "librechat": true, "run": true, "agent-card": true, "azure-pipelines": true, "server": true, "root": true,
 }
 
 // sayNothingFolders are folders that hold the files of many agents.

@@ -35,7 +35,8 @@ type format struct {
 	absent    string
 	quiet     bool // hits in tests, documentation and examples are notices
 	notice    bool // every hit is a notice
-	rules     []FormatRule
+	weak      bool // a name or a shape only; whoever pulls the file in knows better
+	rules     []ownRule
 	own       bool // from the repository's settings
 }
 
@@ -176,6 +177,8 @@ func (f *format) set(key string, v *Node) (err error) {
 		f.quiet = v.IsTrue()
 	case "notice":
 		f.notice = v.IsTrue()
+	case "weak":
+		f.weak = v.IsTrue()
 	default:
 		return fmt.Errorf("unknown field")
 	}
@@ -258,8 +261,11 @@ func parseSignature(text string) (signature, error) {
 		} else if t, ok := strings.CutPrefix(part, "beside:"); ok {
 			c.beside = t
 		} else {
-			c.negate = strings.HasPrefix(part, "!")
-			c.slot, err = parseSlot(strings.TrimPrefix(part, "!"))
+			part, c.negate = strings.CutPrefix(part, "!")
+			if strings.Contains(part, "=") && !strings.Contains(part, "[") {
+				part = "[" + part + "]" // key=value for the document itself
+			}
+			c.slot, err = parseSlot(part)
 		}
 		if err != nil {
 			return nil, err
@@ -273,13 +279,14 @@ func parseSignature(text string) (signature, error) {
 // pattern.
 type formatIndex struct {
 	formats []*format
+	byID    map[string]*format
 	byName  map[string][]int // by exact file name
 	byExt   map[string][]int // by what follows the last point of the file name
 	rest    []int
 }
 
 func newFormatIndex(formats []*format) *formatIndex {
-	x := &formatIndex{formats: formats, byName: map[string][]int{}, byExt: map[string][]int{}}
+	x := &formatIndex{formats: formats, byID: map[string]*format{}, byName: map[string][]int{}, byExt: map[string][]int{}}
 	add := func(list []int, i int) []int {
 		if n := len(list); n > 0 && list[n-1] == i {
 			return list
@@ -287,6 +294,7 @@ func newFormatIndex(formats []*format) *formatIndex {
 		return append(list, i)
 	}
 	for i, f := range formats {
+		x.byID[f.id] = f
 		for _, pattern := range f.paths {
 			for _, p := range expandBraces(pattern) {
 				base := path.Base(p)

@@ -2,7 +2,6 @@ package change
 
 import (
 	"cmp"
-	"path"
 	"slices"
 	"strconv"
 )
@@ -66,14 +65,13 @@ func (c *comparison) compare() {
 	governed, plain := c.split(differing)
 	c.pairs = pairRenames(c, governed)
 	for i := range c.pairs {
-		if p := &c.pairs[i]; !c.comparePair(p) {
+		p := &c.pairs[i]
+		if c.isWeak(p) || !c.comparePair(p) {
 			plain = append(plain, *p)
 		}
 	}
-	direct := len(c.pairs)
-	c.followReferences(plain)
-	for i := range c.pairs[direct:] {
-		c.comparePair(&c.pairs[direct+i])
+	for _, p := range c.followReferences(plain) {
+		c.comparePair(&p)
 	}
 	c.compareAttributes()
 	c.matchMoves()
@@ -196,6 +194,20 @@ func (c *comparison) comparePair(p *pair) bool {
 	return found
 }
 
+// isWeak says that only a file's name or its shape makes it governed. Then a
+// file that pulls it in knows better what it is.
+func (c *comparison) isWeak(p *pair) bool {
+	for _, side := range []struct {
+		side *side
+		path string
+	}{{c.head, p.after}, {c.base, p.before}} {
+		if f := c.formatOf(side.side.loadIf(side.path)); f != nil {
+			return f.weak
+		}
+	}
+	return false
+}
+
 func (s *side) loadIf(p string) *file {
 	if p == "" {
 		return nil
@@ -210,6 +222,9 @@ func (f *file) as(format *format) *document {
 	}
 	d := *f.document(format.parser)
 	d.format = format.id
+	if format.own {
+		d.own = format
+	}
 	return &d
 }
 
@@ -234,27 +249,6 @@ func (c *comparison) formatOf(f *file) *format {
 		}
 	}
 	return nil
-}
-
-// parserByName chooses a parser for the file of a format that does not say.
-func parserByName(p string) string {
-	switch path.Ext(p) {
-	case ".yaml", ".yml":
-		return "yaml"
-	case ".json", ".jsonc":
-		return "json"
-	case ".toml":
-		return "toml"
-	case ".md", ".mdc", ".prompt", ".prompty":
-		return "front"
-	case ".xml":
-		return "xml"
-	case ".tf", ".tfvars", ".hcl":
-		return "hcl"
-	case ".env", ".properties":
-		return "env"
-	}
-	return "text"
 }
 
 // compareAs compares two versions of a file, each under its format. Absent
@@ -283,10 +277,14 @@ func (c *comparison) compareAs(p *pair, before, after *document, old, now *forma
 
 func (c *comparison) facts(p *pair, d *document, f *format) []fact {
 	out := factsOf(d, f)
+	included := c.includedBy(d, f)
 	quiet := f.isQuiet(d.entry.Path) && c.settingsAgent(d.entry.Path) == "" && p.format == nil
 	for i := range out {
 		out[i].notice = out[i].notice || quiet
 		out[i].paths = append(out[i].paths, p.from...)
+		if out[i].kind == Prompt {
+			out[i].paths = append(out[i].paths, included...)
+		}
 		if name := c.settingsAgent(out[i].path); name != "" {
 			out[i].agent = name
 		}
@@ -337,9 +335,18 @@ func (c *comparison) compareScopes() {
 	collect := func(docs []*document) []scope {
 		var out []scope
 		for _, d := range docs {
-			out = append(out, scopesOf(d)...)
+			if d.own != nil {
+				out = append(out, d.own.ownScopes(d)...)
+			} else {
+				out = append(out, scopesOf(d)...)
+			}
 		}
 		return out
 	}
-	c.changes = append(c.changes, compareScopes(collect(c.before), collect(c.after))...)
+	for _, ch := range compareScopes(collect(c.before), collect(c.after)) {
+		if f := c.index.byID[ch.Format]; f != nil && (f.notice || f.isQuiet(ch.Path)) && c.settingsAgent(ch.Path) == "" {
+			ch.Confidence = Notice
+		}
+		c.changes = append(c.changes, ch)
+	}
 }

@@ -56,14 +56,16 @@ func readEnvironment(d *document) []fact {
 	}
 	for _, root := range d.roots {
 		walkMaps(root, "", func(at string, key string, v *Node) {
-			switch key {
-			case "env", "environment", "envVars", "extraEnv", "extraEnvVars", "data", "stringData", "variables", "Environment":
+			if environmentKeys[key] {
 				out = append(out, variables(at, v)...)
 			}
 		})
 	}
 	return out
 }
+
+// environmentKeys are the keys below which variables of a process stand.
+var environmentKeys = set("env", "environment", "envVars", "extraEnv", "extraEnvVars", "data", "stringData", "variables", "Environment")
 
 // variables takes models and prompts from a map NAME: value, or from a list of
 // {name, value} or NAME=value.

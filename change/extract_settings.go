@@ -78,6 +78,9 @@ func settingsMap(n *Node, at string, depth int, out *[]fact) {
 		case v.Kind == MapNode && isModelID(k) && strings.ContainsAny(k, "-/") && !modelCatalogue(n):
 			*out = append(*out, fact{kind: Model, slot: slot, value: k, line: v.Line, notice: true})
 		}
+		if environmentKeys[k] && v != nil && v.Kind == ListNode {
+			continue // lists of variables have a reader of their own
+		}
 		settingsNode(v, slot, depth+1, out)
 	}
 }

@@ -30,8 +30,11 @@ func factsOf(d *document, f *format) []fact {
 		}
 	}
 	for _, name := range f.read {
+		before := len(c.facts)
 		for _, x := range extractors[name](d) {
-			c.add(x)
+			if !c.has(x, before) {
+				c.add(x)
+			}
 		}
 	}
 	return c.facts
@@ -79,6 +82,20 @@ func (c *collector) add(x fact) {
 		x.slot += "#" + strconv.Itoa(c.names[key])
 	}
 	c.facts = append(c.facts, x)
+}
+
+// has reports whether one of the first n facts says the same of the same slot:
+// two readers may look at one place.
+func (c *collector) has(x fact, n int) bool {
+	if c.names[string(x.kind)+" "+x.slot] == 0 {
+		return false
+	}
+	for _, f := range c.facts[:n] {
+		if f.kind == x.kind && f.slot == x.slot && f.value == x.value {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *collector) find(p *place, yield func(hit)) {

@@ -32,13 +32,15 @@ func MayRefer(p string) bool {
 	return false
 }
 
-// followReferences makes pairs of the changed files that no format recognises
-// and that a governed file of either side pulls in.
-func (c *comparison) followReferences(plain []pair) {
+// followReferences tells of the changed files that no format recognises, or only
+// by their name, which governed files of either side pull them in. It returns
+// those that anything governs.
+func (c *comparison) followReferences(plain []pair) []pair {
 	if len(plain) == 0 {
-		return
+		return nil
 	}
 	base, head := c.base.references(c), c.head.references(c)
+	var out []pair
 	for _, p := range plain {
 		target := reference{}
 		if p.before != "" {
@@ -47,14 +49,16 @@ func (c *comparison) followReferences(plain []pair) {
 		if p.after != "" {
 			target.merge(head.to(p.after))
 		}
-		if target.format == nil {
+		if target.format != nil {
+			slices.Sort(target.from)
+			p.from = slices.Compact(target.from)
+			p.format, p.agent = target.format, target.agent
+		} else if !c.isWeak(&p) {
 			continue
 		}
-		slices.Sort(target.from)
-		p.from = slices.Compact(target.from)
-		p.format, p.agent = target.format, target.agent
-		c.pairs = append(c.pairs, p)
+		out = append(out, p)
 	}
+	return out
 }
 
 // A reference says which governed files pull a file in.
@@ -104,23 +108,13 @@ func (s *side) references(c *comparison) *references {
 			continue
 		}
 		imports, f := s.importsOf(c, e)
-		if f == nil || len(imports) == 0 {
+		if f == nil || len(imports.paths) == 0 {
 			continue
 		}
-		r := reference{from: []string{e.Path}, format: includedFormat(f), agent: c.agentOfImporter(e.Path, f)}
-		out.add(s, imports, r, maxImportDepth)
+		r := reference{from: []string{e.Path}, format: includedFormat(f), agent: or(c.settingsAgent(e.Path), imports.agent)}
+		out.add(s, imports.paths, r, maxImportDepth)
 	}
 	return out
-}
-
-func (c *comparison) agentOfImporter(p string, f *format) string {
-	if name := c.settingsAgent(p); name != "" {
-		return name
-	}
-	if f.agentName != "" {
-		return f.agentName
-	}
-	return agentByPath(p)
 }
 
 // add records what a file pulls in, and what those files pull in themselves.
@@ -140,7 +134,7 @@ func (r *references) add(s *side, imports []string, ref reference, depth int) {
 			continue
 		}
 		if e, ok := s.tree.Lookup(target); ok && e.Mode != ModeSubmodule && e.Mode != ModeSymlink {
-			r.add(s, s.cachedImports(e, "@", func() []string { return s.mentionsIn(target) }), ref, depth-1)
+			r.add(s, s.cachedImports(e, "@", func() importList { return importList{paths: s.mentionsIn(target)} }).paths, ref, depth-1)
 		}
 	}
 }
@@ -155,33 +149,49 @@ func (s *side) mentionsIn(p string) []string {
 
 // importsOf lists the paths that a governed file pulls in, with the format that
 // recognises it.
-func (s *side) importsOf(c *comparison, e Entry) ([]string, *format) {
+func (s *side) importsOf(c *comparison, e Entry) (importList, *format) {
 	for _, f := range c.index.candidates(e.Path) {
 		if e.Mode == ModeSymlink {
 			if len(f.when) > 0 {
 				continue
 			}
-			return s.cachedImports(e, "link", func() []string {
-				target := s.load(e.Path)
-				return []string{path.Join(path.Dir(e.Path), string(target.data))}
+			return s.cachedImports(e, "link", func() importList {
+				target := path.Join(path.Dir(e.Path), string(s.load(e.Path).data))
+				return importList{paths: []string{target}, agent: or(f.agentName, agentByPath(e.Path))}
 			}), f
 		}
 		if len(f.imports) == 0 {
 			continue
 		}
-		recognised := true
-		imports := s.cachedImports(e, f.id, func() []string {
+		found := s.cachedImports(e, f.id, func() importList {
 			d := s.load(e.Path).document(f.parser)
-			if recognised = f.accepts(d, s); !recognised {
-				return nil
+			if !f.accepts(d, s) {
+				return importList{}
 			}
-			return importsIn(d, f)
+			return importList{importsIn(d, f), or(f.agentIn(d), agentByPath(e.Path))}
 		})
-		if recognised && imports != nil {
-			return imports, f
+		if len(found.paths) > 0 {
+			return found, f
 		}
 	}
-	return nil, nil
+	return importList{}, nil
+}
+
+// includedBy lists the files that a document pulls in and that are there.
+func (c *comparison) includedBy(d *document, f *format) []string {
+	if len(f.imports) == 0 {
+		return nil
+	}
+	var out []string
+	for _, p := range importsIn(d, f) {
+		for _, s := range []*side{c.base, c.head} {
+			if _, ok := s.tree.Lookup(p); ok {
+				out = append(out, p)
+				break
+			}
+		}
+	}
+	return out
 }
 
 // importsIn lists the paths that a document pulls in, relative to the root.
@@ -310,14 +320,20 @@ func includedFormat(f *format) *format {
 // commit after another reads each file once. It is emptied when it is full.
 var importCache = struct {
 	sync.Mutex
-	lists map[importKey][]string
-}{lists: map[importKey][]string{}}
+	lists map[importKey]importList
+}{lists: map[importKey]importList{}}
+
+// An importList is what one file pulls in, and the agent it does so for.
+type importList struct {
+	paths []string
+	agent string
+}
 
 type importKey struct{ path, blob, how string }
 
 const maxImportCache = 1 << 16
 
-func (s *side) cachedImports(e Entry, how string, read func() []string) []string {
+func (s *side) cachedImports(e Entry, how string, read func() importList) importList {
 	key := importKey{e.Path, e.ID, how}
 	if e.ID != "" {
 		importCache.Lock()

@@ -98,6 +98,9 @@ func parseSlot(text string) (slot, error) {
 			if end < 0 {
 				end = len(rest)
 			}
+			if strings.ContainsAny(rest[:end], "= ]>") {
+				return s, fmt.Errorf("slot %q: key %q must stand in quotes", text, rest[:end])
+			}
 			s.steps = append(s.steps, keyStep(rest[:end]))
 			rest = rest[end:]
 		}

@@ -61,6 +61,9 @@ func appendJSON(b []byte, n *Node) []byte {
 // or the name of a place outside the repository.
 func pin(v string) resolved {
 	v = strings.TrimSpace(v)
+	if name, ok := settingReference(v); ok {
+		return resolved{value: "setting " + name, outside: true}
+	}
 	if where, fallback := outsideModel(v); where != "" {
 		if fallback != "" {
 			return resolved{value: fallback}
@@ -78,6 +81,21 @@ func pin(v string) resolved {
 		}
 	}
 	return resolved{value: v}
+}
+
+// settingReference reads ${Section:Key}, by which Semantic Kernel's agents name
+// a setting. In ${NAME:default} the name is a variable, or the default a model.
+func settingReference(v string) (string, bool) {
+	inner, ok := strings.CutPrefix(v, "${")
+	if !ok || !strings.HasSuffix(inner, "}") {
+		return "", false
+	}
+	inner = inner[:len(inner)-1]
+	section, key, ok := strings.Cut(inner, ":")
+	if !ok || section == "" || strings.ToUpper(section) == section || strings.ToLower(section) == section || strings.HasPrefix(key, "-") || isModelID(key) {
+		return "", false
+	}
+	return inner, true
 }
 
 // outsideForms are spellings for values that come from elsewhere.
@@ -109,3 +127,10 @@ func quotedDefault(expr string) string {
 // printable writes text so that it cannot hide anything: whatever does not
 // print becomes an escape, a secret is cut out, and a long one is cut short.
 func printable(s string) string { return entryText(s) }
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
