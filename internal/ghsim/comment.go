@@ -146,11 +146,13 @@ func (c *Comment) api() string {
 	return fmt.Sprintf("%s/issues/comments/%d", c.pull.repo.api(), c.id)
 }
 
+func (c *Comment) web() string { return fmt.Sprintf("%s#issuecomment-%d", c.pull.web(), c.id) }
+
 func (c *Comment) json() object {
 	r := c.pull.repo
 	return object{
 		"id": c.id, "node_id": fmt.Sprintf("IC_%d", c.id), "url": c.api(), "body": c.body, "user": c.author.json(),
-		"html_url":  fmt.Sprintf("%s/pull/%d#issuecomment-%d", r.web(), c.pull.number, c.id),
+		"html_url":  c.web(),
 		"issue_url": fmt.Sprintf("%s/issues/%d", r.api(), c.pull.number), "created_at": stamp(c.created), "updated_at": stamp(c.updated),
 		"author_association": r.association(c.author), "performed_via_github_app": c.via.json(), "reactions": c.rollup(),
 	}

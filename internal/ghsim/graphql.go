@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -104,6 +105,15 @@ func (r *Repo) graphBlob(expression string) any {
 	return o
 }
 
+// int32OrNull is databaseId where it is a GraphQL Int, which cannot hold most
+// ids of today; fullDatabaseId is a BigInt, which is written as a string.
+func int32OrNull(id int64) any {
+	if id > math.MaxInt32 {
+		return nil
+	}
+	return id
+}
+
 func oid(id string) any {
 	if id == "" {
 		return nil
@@ -118,7 +128,8 @@ func (p *Pull) graph(after string) object {
 		state = "MERGED"
 	}
 	o := object{
-		"databaseId": p.id, "number": p.number, "title": p.title, "body": p.body, "state": state, "isDraft": p.draft,
+		"databaseId": int32OrNull(p.id), "fullDatabaseId": strconv.FormatInt(p.id, 10), "url": p.web(),
+		"number": p.number, "title": p.title, "body": p.body, "state": state, "isDraft": p.draft,
 		"isCrossRepository": p.headRepo != r, "baseRefName": p.base, "baseRefOid": p.baseSHA, "headRefName": p.headRef, "headRefOid": p.head,
 		"author": p.author.actor(), "headRepository": nil, "baseRef": nil, "potentialMergeCommit": nil,
 		"merged": p.merged, "mergedAt": stamp(p.mergedAt), "mergedBy": p.mergedBy.actor(), "mergeCommit": oid(p.landed),
@@ -200,7 +211,7 @@ func (r *Repo) graphCommit(c *gitCommit) object {
 	o := object{
 		"oid": c.id, "message": c.message, "committedDate": stamp(c.committer.when), "authoredDate": stamp(c.author.when),
 		"parents": object{"totalCount": len(c.parents)}, "tree": object{"oid": c.tree},
-		"authors":   object{"totalCount": len(authors), "nodes": authors[:min(len(authors), 10)]},
+		"authors":   object{"totalCount": len(authors), "nodes": authors[:min(len(authors), 20)]},
 		"author":    person(c.author.Identity),
 		"committer": person(c.committer.Identity), "signature": nil,
 	}
@@ -216,7 +227,7 @@ func (p *Pull) graphComments() object {
 	nodes := []object{}
 	for _, c := range tail(list, 100) {
 		o := object{
-			"databaseId": c.id, "author": c.author.actor(), "body": c.body, "createdAt": stamp(c.created), "updatedAt": stamp(c.updated),
+			"databaseId": int32OrNull(c.id), "fullDatabaseId": strconv.FormatInt(c.id, 10), "url": c.web(), "author": c.author.actor(), "body": c.body, "createdAt": stamp(c.created), "updatedAt": stamp(c.updated),
 			"createdViaEmail": c.byEmail, "lastEditedAt": nil, "includesCreatedEdit": c.editor != nil, "isMinimized": false,
 			"editor": c.editor.actor(),
 		}
@@ -232,7 +243,7 @@ func (p *Pull) graphReviews() object {
 	nodes := []object{}
 	for _, v := range tail(p.reviews, 100) {
 		nodes = append(nodes, object{
-			"databaseId": v.id, "state": v.json(false)["state"], "submittedAt": stamp(v.at), "lastEditedAt": stamp(v.edited),
+			"databaseId": int32OrNull(v.id), "fullDatabaseId": strconv.FormatInt(v.id, 10), "state": v.json(false)["state"], "submittedAt": stamp(v.at), "lastEditedAt": stamp(v.edited),
 			"commit": oid(v.commit), "author": v.author.actor(), "body": v.body,
 		})
 	}

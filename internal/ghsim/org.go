@@ -23,22 +23,28 @@ func (s *Server) AddOrg(login string) *Org {
 }
 
 // SetMember makes u a member with role "member" or "admin"; "" removes it,
-// from the teams as well. Event on removal: organization.member_removed.
+// from the teams as well. Events: organization.member_added, member_removed.
 func (o *Org) SetMember(u *User, role string) {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
-	if role != "" {
+	membership := object{
+		"url": o.membershipURL(u), "state": "active", "role": role, "organization_url": apiURL + "/orgs/" + o.login, "user": u.json(),
+	}
+	old := o.roles[u]
+	switch {
+	case role == "" && old != "":
+		delete(o.roles, u)
+		for _, t := range o.teams {
+			t.members = without(t.members, u)
+		}
+		membership["state"], membership["role"] = "inactive", "unaffiliated"
+		o.s.emitOrg(o, "organization", "member_removed", nil, object{"membership": membership})
+	case role != "":
 		o.roles[u] = role
-		return
+		if old == "" {
+			o.s.emitOrg(o, "organization", "member_added", nil, object{"membership": membership})
+		}
 	}
-	delete(o.roles, u)
-	for _, t := range o.teams {
-		t.members = without(t.members, u)
-	}
-	o.s.emitOrg(o, "organization", "member_removed", u, object{"membership": object{
-		"url": o.membershipURL(u), "state": "inactive", "role": "unaffiliated",
-		"organization_url": apiURL + "/orgs/" + o.login, "user": u.json(),
-	}})
 }
 
 func (o *Org) membershipURL(u *User) string {
@@ -67,6 +73,7 @@ type Team struct {
 }
 
 // AddTeam adds a team; parent may be nil. Slugs are unique in an organisation.
+// Event: team.created.
 func (o *Org) AddTeam(slug string, parent *Team) *Team {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
@@ -76,6 +83,7 @@ func (o *Org) AddTeam(slug string, parent *Team) *Team {
 	t := &Team{org: o, id: o.s.id("team"), slug: slug, parent: parent}
 	o.s.teams[t.id] = t
 	o.teams = append(o.teams, t)
+	o.s.emitOrg(o, "team", "created", nil, object{"team": t.json()})
 	return t
 }
 
@@ -117,7 +125,7 @@ func (t *Team) Add(u *User) {
 		t.org.roles[u] = "member"
 	}
 	t.members = append(t.members, u)
-	s.emitOrg(t.org, "membership", "added", u, object{"scope": "team", "member": u.json(), "team": t.json()})
+	s.emitOrg(t.org, "membership", "added", nil, object{"scope": "team", "member": u.json(), "team": t.json()})
 }
 
 // Remove ends u's direct membership. Event: membership.removed.
@@ -129,7 +137,7 @@ func (t *Team) Remove(u *User) {
 		return
 	}
 	t.members = without(t.members, u)
-	s.emitOrg(t.org, "membership", "removed", u, object{"scope": "team", "member": u.json(), "team": t.json()})
+	s.emitOrg(t.org, "membership", "removed", nil, object{"scope": "team", "member": u.json(), "team": t.json()})
 }
 
 // Rename changes name and slug. Event: team.edited.

@@ -147,16 +147,51 @@ func (r *Repo) Dir() string {
 }
 
 // DefaultBranch is the branch that pull requests go to if they name none.
-func (r *Repo) DefaultBranch() string { return r.main }
+func (r *Repo) DefaultBranch() string {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	return r.main
+}
 
-// SetRole gives u "read", "triage", "write", "maintain" or "admin"; "" takes it away.
+// SetRole gives u "read", "triage", "write", "maintain" or "admin"; "" takes it
+// away. Events: member.added, edited, removed, sent by the owner.
 func (r *Repo) SetRole(u *User, role string) {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
-	delete(r.roles, u)
-	if role != "" {
-		r.roles[u] = role
+	old := r.roles[u]
+	payload := object{"member": u.json()}
+	switch {
+	case old == role:
+		return
+	case role == "":
+		delete(r.roles, u)
+		r.s.emit(r, "member", "removed", r.owner, payload)
+		return
+	case old == "":
+		payload["changes"] = object{"permission": object{"to": legacy(role)}, "role_name": object{"to": role}}
+	default:
+		payload["changes"] = object{"permission": object{"from": legacy(old), "to": legacy(role)}}
 	}
+	r.roles[u] = role
+	action := "added"
+	if old != "" {
+		action = "edited"
+	}
+	r.s.emit(r, "member", action, r.owner, payload)
+}
+
+// legacy is a role as the older field "permission" writes it: triage counts as
+// read and maintain as write.
+func legacy(role string) string {
+	switch role {
+	case "":
+		return "none"
+	case "triage":
+		return "read"
+	case "maintain":
+		return "write"
+	}
+	return role
 }
 
 var ranks = map[string]int{"": 0, "read": 1, "triage": 2, "write": 3, "maintain": 4, "admin": 5}
@@ -211,6 +246,37 @@ func (r *Repo) Rename(by *User, name string) {
 	r.name = name
 	s.register(r)
 	s.emit(r, "repository", "renamed", by, object{"changes": object{"repository": object{"name": object{"from": old}}}})
+}
+
+// SetDefaultBranch makes another branch the default.
+// Event: repository.edited with changes.default_branch.
+func (r *Repo) SetDefaultBranch(by *User, branch string) error {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	if r.heads[branch] == "" {
+		return refuse(http.StatusUnprocessableEntity, "Validation Failed: branch %q does not exist", branch)
+	}
+	old := r.main
+	r.main = branch
+	r.s.emit(r, "repository", "edited", by, object{"changes": object{"default_branch": object{"from": old}}})
+	return nil
+}
+
+// Transfer gives the repository to another account; the old address answers
+// 301. Event, for the new owner's installation: repository.transferred.
+func (r *Repo) Transfer(by, to *User) {
+	s := r.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from := object{"user": r.owner.json()}
+	if o := s.orgs[r.owner.id]; o != nil {
+		from = object{"organization": o.json()}
+	}
+	delete(s.names, r.key())
+	s.moved[r.key()] = r
+	r.owner = to
+	s.register(r)
+	s.emit(r, "repository", "transferred", by, object{"changes": object{"owner": object{"from": from}}})
 }
 
 // SetPublic changes the visibility. Events: repository.publicized, repository.privatized.

@@ -36,6 +36,15 @@ func (req *request) getRepoInstallation() (any, error) {
 	return req.installation(req.repo.owner).json(), nil
 }
 
+// getAccountInstallation finds the installation on an organisation or a user.
+func (req *request) getAccountInstallation() (any, error) {
+	u := req.logins[strings.ToLower(req.vars["org"]+req.vars["username"])]
+	if i := req.installation(u); u != nil && i != nil {
+		return i.json(), nil
+	}
+	return nil, errNotFound
+}
+
 func (req *request) listInstallationRepos() (any, error) {
 	var list []*Repo
 	for _, r := range req.inst.visible() {

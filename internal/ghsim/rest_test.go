@@ -73,6 +73,7 @@ func TestEveryRead(t *testing.T) {
 	}
 	for _, path := range []string{
 		"app", "app/installations", fmt.Sprintf("app/installations/%d", w.inst.ID()), "app/hook/config", "app/hook/deliveries", "repos/acme/bot/installation",
+		"orgs/acme/installation",
 	} {
 		req, err := w.app.NewRequest("GET", path, nil)
 		w.must(err)
@@ -229,6 +230,33 @@ func TestRename(t *testing.T) {
 	}
 }
 
+func TestRepositorySettings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dave := w.sim.AddUser("dave")
+	w.repo.SetRole(dave, "triage")
+	w.repo.SetRole(dave, "maintain")
+	level, _, err := w.client.Repositories.GetPermissionLevel(context.Background(), "acme", "bot", "dave")
+	w.must(err)
+	if level.GetPermission() != "write" {
+		t.Errorf("maintain reads as %s", level.GetPermission())
+	}
+	w.repo.SetRole(dave, "")
+	w.acme.SetMember(dave, "member")
+	_, err = w.repo.Commit(w.bob, "trunk", ghsim.CommitSpec{Files: ghsim.Files{"a": "1\n"}})
+	w.must(err)
+	w.must(w.repo.SetDefaultBranch(w.carol, "trunk"))
+	w.repo.SetPublic(w.carol, true)
+	w.repo.SetPublic(w.carol, false)
+	globex := w.sim.AddOrg("globex")
+	w.sim.Install(globex.User)
+	w.repo.Transfer(w.carol, globex.User)
+	w.repo.Delete(w.carol)
+	w.sim.Ping()
+	w.wantEvents("member.added member.edited member.removed organization.member_added push repository.edited repository.publicized " +
+		"repository.privatized installation.created repository.transferred repository.deleted ping")
+}
+
 // docs: list team members: members of child teams are members.
 func TestTeams(t *testing.T) {
 	t.Parallel()
@@ -263,7 +291,7 @@ func TestTeams(t *testing.T) {
 	if resp := w.get("orgs/acme/teams/security", nil); resp.StatusCode != 404 {
 		t.Errorf("the deleted team answers %d", resp.StatusCode)
 	}
-	w.wantEvents("membership.added membership.added membership.removed organization.member_removed team.edited team.deleted")
+	w.wantEvents("team.created team.created membership.added membership.added membership.removed organization.member_removed team.edited team.deleted")
 }
 
 func TestPaging(t *testing.T) {

@@ -150,16 +150,13 @@ func (req *request) getPermission() (any, error) {
 		return nil, errNotFound
 	}
 	role := req.repo.role(u)
-	permission := map[string]string{"": "none", "triage": "read", "maintain": "write"}[role]
-	if permission == "" {
-		permission = role
-	}
+	permission := legacy(role)
 	user := u.json().(object)
 	can := func(least string) bool { return ranks[role] >= ranks[least] }
 	user["permissions"] = object{"admin": can("admin"), "maintain": can("maintain"), "push": can("write"), "triage": can("triage"), "pull": can("read")}
 	user["role_name"] = role
 	if role == "" {
-		user["role_name"], role = "none", "none"
+		user["role_name"] = "none"
 	}
-	return object{"permission": permission, "role_name": role, "user": user}, nil
+	return object{"permission": permission, "role_name": user["role_name"], "user": user}, nil
 }

@@ -17,6 +17,8 @@ func routes() []route {
 		{method: "GET", template: "/app/hook/deliveries", need: "app", handle: (*request).listDeliveries},
 		{method: "GET", template: "/app/hook/deliveries/{delivery_id}", need: "app", handle: (*request).getDelivery},
 		{method: "POST", template: "/app/hook/deliveries/{delivery_id}/attempts", need: "app", handle: (*request).redeliver},
+		{method: "GET", template: "/orgs/{org}/installation", need: "app", handle: (*request).getAccountInstallation},
+		{method: "GET", template: "/users/{username}/installation", need: "app", handle: (*request).getAccountInstallation},
 		{method: "GET", template: "/installation/repositories", handle: (*request).listInstallationRepos},
 		{method: "GET", template: "/meta", need: "any", handle: (*request).getMeta},
 		{method: "GET", template: "/rate_limit", handle: (*request).getRateLimit},
