@@ -96,14 +96,11 @@ func (b *scopeBuilder) mcpServer(s *Node, name, slot string) {
 	}
 	line := s.Line
 	subject := "server " + l.identity
-	server := scope{slot: slot, dimension: "server", surface: "mcp", rules: toolFilter(s, subject, name, line)}
+	label := name
 	if l.raw != "" {
-		server.rules[0].raw = name + " (" + l.raw + ")"
-		if server.rules[0].pattern != "" {
-			server.rules = append([]rule{{effect: deny, subject: subject + " start", raw: name + " (" + l.raw + ")", line: line, pattern: "x"}}, server.rules...)
-			server.rules[0].effect = allow
-		}
+		label += " (" + l.raw + ")"
 	}
+	server := scope{slot: slot, dimension: "server", surface: "mcp", rules: toolFilter(s, subject, label, line)}
 	if l.pinnable && l.version == "" {
 		server.findings = append(server.findings, Finding{Code: "floating-version", Path: b.d.entry.Path, Line: line, Text: entryText(name + " runs whatever version of its package is newest")})
 	}
@@ -138,10 +135,12 @@ func (b *scopeBuilder) mcpServer(s *Node, name, slot string) {
 	}
 }
 
-// toolFilter is the tools of a server that an agent gets. Without a filter it is
-// all of them, and an excluded tool is refused.
+// toolFilter is the tools of a server that an agent gets, after a rule for the
+// server itself. Without a filter it is all of them, and an excluded tool is
+// refused.
 func toolFilter(s *Node, subject, name string, line int) []rule {
-	var rules []rule
+	start := rule{effect: allow, subject: subject + " start", raw: name, line: line}
+	rules, filtered := []rule{start}, false
 	for _, key := range []string{"includeTools", "enabled_tools", "available_tools", "tools", "allowed", "allowedTools", "tool_filter", "toolNames"} {
 		n := s.Get(key)
 		if n == nil || n.Kind != ListNode || key == "available_tools" && len(n.Items) == 0 {
@@ -154,13 +153,11 @@ func toolFilter(s *Node, subject, name string, line int) []rule {
 			}
 			rules = append(rules, r)
 		}
-		if len(rules) == 0 {
-			rules = append(rules, rule{effect: allow, subject: subject, match: globs, pattern: "no tool", raw: name, line: line})
-		}
+		filtered = true
 		break
 	}
-	if rules == nil {
-		rules = []rule{{effect: allow, subject: subject, match: globs, raw: name, line: line}}
+	if !filtered {
+		rules = append(rules, rule{effect: allow, subject: subject, match: globs, raw: name, line: line})
 	}
 	for _, key := range []string{"excludeTools", "disabled_tools", "disabledTools"} {
 		for _, it := range scalars(s.Get(key)) {

@@ -1,6 +1,6 @@
 package change
 
-// scopeReaders are all readers of tool scopes, in the order of formats/tools.md.
+// scopeReaders are all readers of tool scopes.
 var scopeReaders []scopeReader
 
 func init() {
@@ -10,6 +10,8 @@ func init() {
 		{"claude-command", isClaudeCommand, readClaudeCommand},
 		{"claude-plugin", isClaudePlugin, readClaudePlugin},
 		{"mcp", isMCPFile, readMCPFile},
+		{"cursor", isCursorPermissions, readCursorPermissions},
+		{"vscode", isVSCodeSettings, readVSCodeSettings},
 		{"gemini", isGeminiSettings, readGeminiSettings},
 		{"gemini-policy", isGeminiPolicy, readGeminiPolicy},
 		{"codex", isCodexConfig, readCodexConfig},
@@ -18,7 +20,30 @@ func init() {
 		{"opencode-agent", isOpencodeAgent, readOpencodeAgent},
 		{"copilot-agent", isCopilotAgent, readCopilotAgent},
 		{"copilot-setup", isSetupSteps, readSetupSteps},
-		{"gh-aw", isAgenticWorkflow, readAgenticWorkflow},
+		{"q-agent", isQAgent, readQAgent},
+		{"goose", isGoose, readGoose},
+		{"continue", isContinue, readContinue},
 		{"workflow", isWorkflow, readWorkflow},
+		{"gh-aw", isAgenticWorkflow, readAgenticWorkflow},
+		{"cagent", isCagent, readCagent},
+		{"kagent", isKagent, readKagent},
+		{"adk", isADK, readADK},
+		{"foundry", isFoundry, readFoundry},
+		{"crewai", isCrewAgents, readCrewAgents},
+		{"langgraph", isLangGraph, readLangGraph},
+		{"m365", isDeclarativeAgent, readDeclarativeAgent},
+		{"copilot-studio", isCopilotStudio, readCopilotStudio},
+		{"agentforce", isAgentforce, readAgentforce},
+		{"terraform", isTerraformScope, readTerraformScope},
+		{"cloudformation", isCloudFormationScope, readCloudFormationScope},
+		{"rbac", isRBAC, readRBAC},
+		{"plugin-manifest", isPluginManifest, readPluginManifest},
+		{"openapi", isAction, readAction},
+		{"a2a", isAgentCard, readAgentCard},
+		{"n8n", isN8N, readN8N},
+		{"dify", isDify, readDify},
+		{"flowise", isFlowise, readFlowise},
+		{"spiffe", isSPIFFE, readSPIFFE},
+		{"rego", isAgentRego, readAgentRego},
 	}
 }

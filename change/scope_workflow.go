@@ -135,6 +135,8 @@ func agentSteps(steps *Node) []workflowStep {
 			s.kind = agentActions[strings.ToLower(name)]
 			if s.kind == "agent" {
 				s.name = path.Base(name)
+			} else if s.kind == "" {
+				s.kind = agentByInputs(n.Get("with"))
 			}
 		} else if run := n.Get("run"); run != nil {
 			s.call = agentCalls(run.String(), run.Line)
@@ -156,6 +158,20 @@ func agentSteps(steps *Node) []workflowStep {
 		out = append(out, s)
 	}
 	return out
+}
+
+// agentByInputs recognises forks and wrappers of the known actions by inputs that
+// only an agent has.
+func agentByInputs(with *Node) string {
+	switch {
+	case with.Has("claude_args") || with.Has("claude_code_oauth_token") || with.Has("anthropic_api_key") && (with.Has("allowed_tools") || with.Has("prompt") || with.Has("direct_prompt")):
+		return "claude"
+	case with.Has("gemini_api_key") || with.Has("gemini_cli_version") || with.Has("GEMINI_API_KEY") && with.Has("settings_json"):
+		return "gemini"
+	case with.Has("codex-args") || with.Has("codex_args") || with.Has("codex-home"):
+		return "codex"
+	}
+	return ""
 }
 
 // tokenLevels are what GITHUB_TOKEN may do with one kind of thing.
