@@ -3,6 +3,7 @@ package policies
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -94,7 +95,7 @@ func parseClaim(layer string, rules []Rule, from output, v any) (claim, error) {
 	if c.rule.ID == "" {
 		o.wrong("rule is %q, which is not the custom.id of a %s rule in %s; use rego.metadata.rule().custom.id", id, from.kind, from.pkg)
 	}
-	for name := range m {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
 		if !slices.Contains(fields[from.kind], name) {
 			o.wrong("unknown field %q; there are %s", name, strings.Join(fields[from.kind], ", "))
 		}

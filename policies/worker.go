@@ -62,34 +62,52 @@ func newWorkers(library []file, concurrency int, limit time.Duration) *workers {
 }
 
 // run evaluates files over input in their worker.
-func (ws *workers) run(ctx context.Context, files []file, input []byte) ([]claim, error) {
+func (ws *workers) run(ctx context.Context, files []file, input []byte) (claims []claim, err error) {
+	err = ws.with(ctx, files, func(w *worker) error {
+		got, err := w.process.ask(ctx, request{Input: input, Limit: ws.time})
+		if err != nil {
+			w.stop()
+			return err
+		}
+		if got.Error != nil {
+			return got.Error
+		}
+		claims, err = parseOutput(Repository, w.rules, w.outputs, got.Sets)
+		return err
+	})
+	return claims, err
+}
+
+// list returns the rules in files.
+func (ws *workers) list(ctx context.Context, files []file) (rules []Rule, err error) {
+	err = ws.with(ctx, files, func(w *worker) error {
+		rules = w.rules
+		return nil
+	})
+	return rules, err
+}
+
+// with calls do with the worker for files, which has loaded them.
+func (ws *workers) with(ctx context.Context, files []file, do func(*worker) error) error {
 	w := ws.worker(files)
 	defer w.reap()
 	if err := take(ctx, w.turn); err != nil {
-		return nil, err
+		return err
 	}
 	defer give(w.turn)
 	if err := take(ctx, ws.slots); err != nil {
-		return nil, err
+		return err
 	}
 	defer give(ws.slots)
 	if w.broken != nil {
-		return nil, w.broken
+		return w.broken
 	}
 	if w.process == nil {
 		if err := w.start(ctx, ws, files); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	got, err := w.process.ask(ctx, request{Input: input, Limit: ws.time})
-	if err != nil {
-		w.stop()
-		return nil, err
-	}
-	if got.Error != nil {
-		return nil, got.Error
-	}
-	return parseOutput(Repository, w.rules, w.outputs, got.Sets)
+	return do(w)
 }
 
 func take(ctx context.Context, c chan struct{}) error {

@@ -84,7 +84,7 @@ listed(entries) := text if {
 }
 
 # weekday of a time, UTC: 0 is Sunday.
-weekday(at) := ((time.parse_rfc3339_ns(at) - day_ns(at)) / 86400000000000 + 4) % 7
+weekday(at) := (((time.parse_rfc3339_ns(at) - day_ns(at)) / 86400000000000) + 4) % 7
 
 # hour of a time, UTC: 0 to 23.
 hour(at) := floor(day_ns(at) / 3600000000000)
