@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"modernc.org/sqlite"
+
+	"github.com/countersign-dev/countersign/internal/store/storetest"
 )
 
 func openTemp(t *testing.T) (*DB, string) {
@@ -105,4 +107,11 @@ func TestReadersCannotWrite(t *testing.T) {
 	if _, err := d.r.Exec("INSERT INTO tip VALUES (1, 'a', 'b')"); err == nil {
 		t.Error("a reader wrote")
 	}
+}
+
+func TestSuite(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Store {
+		d, _ := openTemp(t)
+		return d
+	})
 }
