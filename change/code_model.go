@@ -90,7 +90,11 @@ func (s *codeScan) model(i int, text string) bool {
 	if !id && (text == "" || strings.ContainsAny(text, " \n\t{}$<>%,;()\"'\\") || strings.Contains(text, "://") || len(text) > 128) {
 		return false
 	}
-	p := s.modelPlace(id)
+	if id && s.afterFlag(i) {
+		s.add(fact{kind: Model, slot: s.path("--model"), value: text, line: int(s.toks[i].line)})
+		return true
+	}
+	p := s.modelPlace(i, id)
 	switch {
 	case p.ok && (id || p.proved):
 		s.add(fact{kind: Model, slot: s.modelPath(p.last), value: text, line: int(s.toks[i].line), notice: p.notice})
@@ -100,6 +104,12 @@ func (s *codeScan) model(i int, text string) bool {
 		return true
 	}
 	return id
+}
+
+// afterFlag reports whether the string is the argument of --model in a command
+// line that is written as a list.
+func (s *codeScan) afterFlag(i int) bool {
+	return s.top().open == '[' && s.is(i-1, ",") && i > 1 && s.toks[i-2].kind == stringToken && tokenText(s.src, s.toks[i-2]) == "--model"
 }
 
 // modelPath names a model's place. The call that makes the model is left out
@@ -146,8 +156,8 @@ type modelPlace struct {
 
 // modelPlace looks outward from the string at hand: its key, its call, the
 // list or table it stands in, the variable it is assigned to.
-func (s *codeScan) modelPlace(id bool) modelPlace {
-	inner, sub := "", false
+func (s *codeScan) modelPlace(i int, id bool) modelPlace {
+	inner, sub := "", s.is(i+1, ",") && s.top().open == '(' && s.top().callee == "" // a tuple
 	for k := len(s.frames) - 1; k >= 0 && k > len(s.frames)-7; k-- {
 		f := &s.frames[k]
 		if f.silent {
@@ -169,7 +179,7 @@ func (s *codeScan) modelPlace(id bool) modelPlace {
 		} else if f.block && f.open == '{' && f.callee == "" {
 			return modelPlace{}
 		}
-		if f.open == '{' || f.open == '[' {
+		if f.open == '{' || f.open == '[' || f.open == '(' && f.callee == "" && f.arg > 0 {
 			sub = true
 		}
 		if f.key != "" && inner == "" && !defaultKey[strings.ToLower(f.key)] {
@@ -197,6 +207,8 @@ func (s *codeScan) keyPlace(k int, inner string, sub, id bool) (modelPlace, bool
 		return modelPlace{ok: true, notice: catalogue && !c.is(namesTable), proved: s.proved(k) && inner == "" && !sub, last: ""}, true
 	}
 	switch lower := strings.ToLower(f.key); {
+	case proseKey[lower]:
+		return modelPlace{stopped: true}, true
 	case defaultKey[lower]:
 		if f.hint != "" || s.class(f.name).is(namesModel) {
 			return modelPlace{ok: true, last: f.hint}, true
@@ -218,6 +230,9 @@ func (s *codeScan) keyPlace(k int, inner string, sub, id bool) (modelPlace, bool
 }
 
 var defaultKey = set("default", "defaultvalue", "default_value", "value", "fallback")
+
+// proseKey are keys of text for people.
+var proseKey = set("help", "description", "label", "title", "placeholder", "doc", "usage", "metavar", "example", "examples", "comment", "note", "notes", "summary")
 
 func entryKey(key string) bool {
 	switch strings.ToLower(key) {
@@ -293,7 +308,7 @@ func (s *codeScan) outside(variable string, i int) {
 	if !s.evidence || s.top().silent || s.quiet || s.compared(i) {
 		return
 	}
-	if p := s.modelPlace(false); p.ok && p.last == "" && s.top().key != "return" {
+	if p := s.modelPlace(i, false); p.ok && p.last == "" && s.top().key != "return" {
 		s.add(fact{kind: Model, slot: s.path(""), value: "environment variable " + variable, outside: true, line: int(s.toks[i].line)})
 	}
 }
@@ -311,7 +326,7 @@ func (s *codeScan) constant(i int) {
 		return
 	}
 	if s.is(i-1, ".") && s.isWord(i-2) && !s.is(i-2, "self") && !s.is(i-2, "this") || s.lang == &jsLang && s.is(i-1, ":") {
-		if p := s.modelPlace(true); p.ok && !p.notice {
+		if p := s.modelPlace(i, true); p.ok && !p.notice {
 			s.add(fact{kind: Model, slot: s.modelPath(p.last), value: w, line: int(t.line)})
 		}
 	}

@@ -1,6 +1,9 @@
 package change
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // prompt takes a string that is text for a model.
 func (s *codeScan) prompt(i int, text string) {
@@ -35,7 +38,7 @@ func (s *codeScan) prompt(i int, text string) {
 // promptLike rules out names, paths and separators. A part of text that is
 // being put together may be short.
 func (s *codeScan) promptLike(i int, text string) bool {
-	if strings.ContainsAny(text, " \n") || s.toks[i].flags&interpolated != 0 {
+	if strings.ContainsAny(text, " \n") && hasLetter(text) || s.toks[i].flags&interpolated != 0 {
 		return true
 	}
 	for k := len(s.frames) - 1; k >= 0 && k > len(s.frames)-4; k-- {
@@ -50,6 +53,10 @@ func (s *codeScan) promptLike(i int, text string) bool {
 func (s *codeScan) goesOn(f *codeFrame) bool {
 	n := len(s.found)
 	return n > 0 && s.found[n-1].kind == Prompt && s.found[n-1].keyID == f.keyID
+}
+
+func hasLetter(s string) bool {
+	return strings.IndexFunc(s, unicode.IsLetter) >= 0
 }
 
 // dedented reports whether a call around the string takes its indent off.
