@@ -20,6 +20,7 @@ type format struct {
 	id, title string
 	paths     []string
 	when      []signature
+	whenText  []string
 	mentions  []string
 	parser    string
 	agent     []slot
@@ -37,7 +38,9 @@ type format struct {
 	notice    bool // every hit is a notice
 	weak      bool // a name or a shape only; whoever pulls the file in knows better
 	rules     []ownRule
-	own       bool // from the repository's settings
+	byFolder  bool   // the folder decides whose work the file speaks to
+	kin       string // formats of one kin are read by the same tool
+	own       bool   // from the repository's settings
 }
 
 // A place is a slot with a meaning.
@@ -115,6 +118,7 @@ func newFormat(n *Node) (*format, error) {
 	if parsers[f.parser] == nil {
 		return nil, fmt.Errorf("unknown parser %q", f.parser)
 	}
+	f.kin = or(f.kin, f.id)
 	f.identity = append(f.identity, defaultIdentity...)
 	return f, nil
 }
@@ -133,6 +137,7 @@ func (f *format) set(key string, v *Node) (err error) {
 			}
 		}
 	case "when":
+		f.whenText = v.Strings()
 		for _, text := range v.Strings() {
 			s, err := parseSignature(text)
 			if err != nil {
@@ -177,6 +182,10 @@ func (f *format) set(key string, v *Node) (err error) {
 		f.quiet = v.IsTrue()
 	case "notice":
 		f.notice = v.IsTrue()
+	case "by_folder":
+		f.byFolder = v.IsTrue()
+	case "kin":
+		f.kin = v.String()
 	case "weak":
 		f.weak = v.IsTrue()
 	default:

@@ -2,6 +2,7 @@ package change
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strconv"
 )
@@ -272,7 +273,33 @@ func (c *comparison) compareAs(p *pair, before, after *document, old, now *forma
 		is = c.facts(p, after, now)
 		c.after = append(c.after, after)
 	}
+	if before != nil && after != nil && otherReaders(p, old, now) {
+		c.movedBetweenReaders(was, is)
+	}
 	c.compareFacts(was, is)
+}
+
+// otherReaders says that a file that was renamed is read by others than before:
+// another tool, or, where the format says that the folder decides, the work in
+// another folder.
+func otherReaders(p *pair, old, now *format) bool {
+	if p.before == p.after {
+		return false
+	}
+	return old.kin != now.kin || now.byFolder && path.Dir(p.before) != path.Dir(p.after)
+}
+
+// movedBetweenReaders reports the prompts that a rename left as they were.
+func (c *comparison) movedBetweenReaders(was, is []fact) {
+	old := map[string]*fact{}
+	for i := range was {
+		old[was[i].key()] = &was[i]
+	}
+	for i := range is {
+		if f := old[is[i].key()]; f != nil && f.kind == Prompt && !f.differs(is[i]) {
+			c.changes = append(c.changes, c.change(f, &is[i], "moved"))
+		}
+	}
 }
 
 func (c *comparison) facts(p *pair, d *document, f *format) []fact {

@@ -59,6 +59,64 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// formatsPage is docs/formats.md, which says of every format what it yields.
+const formatsPage = "../docs/formats.md"
+
+func TestFormatsPage(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`# Formats
+
+What Countersign reads, in the order in which formats are tried: a file is of the
+first format whose path matches and whose signature its content has. This page
+is generated from the catalogue, change/catalogue.yaml, by
+` + "`go test ./change -run TestFormatsPage -update`" + `; ` + "`countersign formats`" + ` prints the same.
+
+A repository adds formats of its own in ` + "`.github/countersign.yaml`" + `; they add to
+these and never replace one.
+
+`)
+	for _, f := range Formats() {
+		fmt.Fprintf(&b, "## %s\n\n%s.\n\n", f.ID, f.Title)
+		row := func(name string, values ...string) {
+			if len(values) > 0 && values[0] != "" {
+				fmt.Fprintf(&b, "* **%s**: %s\n", name, strings.Join(values, ", "))
+			}
+		}
+		row("Paths", quoted(f.Paths)...)
+		row("Content", strings.Join(quoted(f.When), " or "))
+		row("Model", quoted(f.Model)...)
+		row("Prompt", quoted(f.Prompt)...)
+		row("Parameters", quoted(f.Params)...)
+		row("Read by code", f.Code...)
+		row("Tool scope", f.Tools)
+		row("Where absent", f.Absent)
+		if f.Notice {
+			row("Weight", "notices only")
+		} else if f.Quiet {
+			row("Weight", "notices in tests, documentation and examples")
+		}
+		row("Source", f.Source)
+		b.WriteByte('\n')
+	}
+	if *update {
+		if err := os.WriteFile(formatsPage, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(mustRead(t, formatsPage)), b.String()); diff != "" {
+		t.Errorf("%s is out of date; -update rewrites it (-have +want):\n%s", formatsPage, diff)
+	}
+}
+
+func quoted(values []string) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = "`" + v + "`"
+	}
+	return out
+}
+
 // trees makes the two sides of an archive, from its folders before and after.
 func trees(ar *txtar.Archive) (base, head MapTree) {
 	base, head = MapTree{}, MapTree{}
