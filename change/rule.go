@@ -42,6 +42,8 @@ type rule struct {
 	// opaque rules cannot be ordered: prose, scripts, values kept elsewhere. A
 	// change of one has no direction that could be told.
 	opaque bool
+	// remark is what a reviewer should hear when the rule comes.
+	remark *Finding
 }
 
 // key is equal for rules that mean the same.

@@ -36,8 +36,6 @@ type scope struct {
 	vague bool
 	// single is set for settings of one value, shown as before and after.
 	single bool
-
-	findings []Finding
 }
 
 // presence is the surface of a scope that says only that its group is there.
@@ -59,7 +57,7 @@ func scopesOf(d *document) []scope {
 	var out []scope
 	for _, r := range scopeReaders {
 		if r.match(d) {
-			b := &scopeBuilder{d: d, agent: d.agent, group: r.name + "|" + d.entry.Path}
+			b := &scopeBuilder{d: d, agent: d.agent, group: r.name + "|" + d.entry.Path, products: new(int)}
 			r.read(b)
 			out = append(out, b.scopes...)
 		}
@@ -76,23 +74,24 @@ type scopeBuilder struct {
 	prefix string // before each slot
 	line   int    // added to each line: of text inside a file
 	scopes []scope
+	// products counts the rules of the document that lists multiplied into.
+	products *int
 }
 
-// in returns a builder for another group that shares the result with b through
-// the function it is given.
+// in lets read add scopes of another group.
 func (b *scopeBuilder) in(group, agent string, born bool, read func(*scopeBuilder)) {
-	c := &scopeBuilder{d: b.d, agent: agent, group: group, born: born, prefix: b.prefix, line: b.line}
+	c := &scopeBuilder{d: b.d, agent: agent, group: group, born: born, prefix: b.prefix, line: b.line, products: b.products}
 	read(c)
 	b.scopes = append(b.scopes, c.scopes...)
 }
 
 // here says that the group exists, so that what it leaves out has its default.
 func (b *scopeBuilder) here() {
-	b.scopes = append(b.scopes, scope{path: b.d.entry.Path, format: b.d.format, group: b.group, surface: presence, born: b.born})
+	b.scopes = append(b.scopes, scope{agent: b.agent, path: b.d.entry.Path, format: b.d.format, group: b.group, surface: presence, born: b.born})
 }
 
-// add appends a scope in the builder's group and returns it for changes.
-func (b *scopeBuilder) add(s scope) *scope {
+// add appends a scope of the builder's group.
+func (b *scopeBuilder) add(s scope) {
 	s.path, s.format, s.group, s.born = b.d.entry.Path, b.d.format, b.group, b.born
 	if s.agent == "" {
 		s.agent = b.agent
@@ -104,10 +103,16 @@ func (b *scopeBuilder) add(s scope) *scope {
 		if r.line > 0 {
 			r.line += b.line
 		}
-		s.findings = append(s.findings, remarks(b.d.entry.Path, r)...)
+		if r.remark == nil {
+			r.remark = remarkOn(b.d.entry.Path, r)
+		}
 	}
 	b.scopes = append(b.scopes, s)
-	return &b.scopes[len(b.scopes)-1]
+}
+
+// finding makes a remark about a line of the document.
+func (b *scopeBuilder) finding(code string, line int, text string) *Finding {
+	return &Finding{Code: code, Path: b.d.entry.Path, Line: line, Text: text}
 }
 
 // maxEntry bounds an entry as it is shown, in bytes.
@@ -117,6 +122,9 @@ const maxEntry = 240
 // does not print, and with secrets cut out.
 func entryText(s string) string {
 	s = redact(s)
+	if len(s) <= maxEntry && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > 0x7e }) {
+		return strings.TrimSpace(s)
+	}
 	var b strings.Builder
 	for _, r := range s {
 		switch {

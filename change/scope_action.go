@@ -41,7 +41,7 @@ func (b *scopeBuilder) claudeAction(with *Node) {
 			b.credentials(roots[0], "with.claude_env")
 		}
 	}
-	inputs := scopeBuilder{d: b.d, agent: b.agent, group: b.group, born: b.born, prefix: b.prefix + "with."}
+	inputs := scopeBuilder{d: b.d, agent: b.agent, products: b.products, group: b.group, born: b.born, prefix: b.prefix + "with."}
 	inputs.settings(with, claudeInputs)
 	b.scopes = append(b.scopes, inputs.scopes...)
 	if n := with.Get("claude_args"); n != nil {
@@ -114,7 +114,7 @@ func (b *scopeBuilder) inlineSettings(n *Node, slot string) {
 	switch root := templatedJSON(text); {
 	case text == "":
 	case strings.HasPrefix(text, "{") && root != nil:
-		c := scopeBuilder{d: b.d, agent: b.agent, group: b.group, born: b.born, prefix: b.prefix + slot + "."}
+		c := scopeBuilder{d: b.d, agent: b.agent, products: b.products, group: b.group, born: b.born, prefix: b.prefix + slot + "."}
 		c.claudeSettings(root)
 		b.scopes = append(b.scopes, c.scopes...)
 	default:
@@ -180,7 +180,7 @@ func (b *scopeBuilder) codexAction(with *Node) {
 		b.lines(with, key, "audience", "users", allow)
 	}
 	b.lines(with, "allow-bot-users", "audience", "bots", allow)
-	inputs := scopeBuilder{d: b.d, agent: b.agent, group: b.group, born: b.born, prefix: b.prefix + "with."}
+	inputs := scopeBuilder{d: b.d, agent: b.agent, products: b.products, group: b.group, born: b.born, prefix: b.prefix + "with."}
 	inputs.settings(with, codexInputs)
 	b.scopes = append(b.scopes, inputs.scopes...)
 	for _, key := range []string{"codex-args", "codex_args"} {
@@ -205,7 +205,7 @@ func (b *scopeBuilder) geminiAction(with *Node) {
 			continue
 		}
 		if root := templatedJSON(n.Text); root != nil {
-			c := scopeBuilder{d: b.d, agent: b.agent, group: b.group, born: b.born, prefix: b.prefix + "with." + key + ".", line: n.Line}
+			c := scopeBuilder{d: b.d, agent: b.agent, products: b.products, group: b.group, born: b.born, prefix: b.prefix + "with." + key + ".", line: n.Line}
 			c.geminiSettings(root)
 			b.scopes = append(b.scopes, c.scopes...)
 		} else if strings.TrimSpace(n.Text) != "" {

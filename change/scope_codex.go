@@ -74,7 +74,7 @@ func (b *scopeBuilder) codexSettings(root *Node) {
 		return
 	}
 	for i, name := range profiles.Keys {
-		c := scopeBuilder{d: b.d, agent: b.agent, group: b.group + "#" + name, born: b.born, prefix: "profiles." + entryText(name) + "."}
+		c := scopeBuilder{d: b.d, agent: b.agent, products: b.products, group: b.group + "#" + name, born: b.born, prefix: "profiles." + entryText(name) + "."}
 		c.codexSettings(&Node{Kind: MapNode, Keys: withoutKey(profiles.Items[i], "profiles"), Items: withoutItem(profiles.Items[i], "profiles")})
 		b.scopes = append(b.scopes, c.scopes...)
 	}

@@ -103,6 +103,7 @@ type policyComparison struct {
 	budget        *int
 	slots         []*slotChange
 	bySlot        map[slotKey]*slotChange
+	old, new      map[slotKey][]*scope // the scopes of each side by slot
 }
 
 type slotKey struct{ agent, path, slot, dimension string }
@@ -110,25 +111,26 @@ type slotKey struct{ agent, path, slot, dimension string }
 // A slotChange is what moved in one slot.
 type slotChange struct {
 	key         slotKey
-	old, new    *scope
 	up, down    bool
 	unknown     bool
-	added, gone []string
-	before      []string // entries of a single-valued slot, on each side
-	after       []string
-	findings    []Finding
 	touched     bool
+	added, gone []string
+	findings    []Finding
 }
 
 func (c *policyComparison) run() {
-	c.bySlot = map[slotKey]*slotChange{}
 	old, new := keysOf(c.before), keysOf(c.after)
+	reordered := (c.before.ordered || c.after.ordered) && !sameOrder(c.before, c.after)
+	if c.before.def == c.after.def && !reordered && sameKeys(old, new) {
+		return
+	}
+	c.bySlot = map[slotKey]*slotChange{}
+	c.old, c.new = slotsOf(c.before), slotsOf(c.after)
 	bx := newRuleIndex(c.before.def, c.before.ordered, c.before.rules, c.budget)
 	ax := newRuleIndex(c.after.def, c.after.ordered, c.after.rules, c.budget)
-	reordered := (c.before.ordered || c.after.ordered) && !sameOrder(c.before, c.after)
 	whole := rule{effect: max(c.before.def, c.after.def), subject: "*"}
 	if c.before.def != c.after.def {
-		c.move(nil, sign(bx.effectOf(&whole), ax.effectOf(&whole)), append(c.before.scopes, c.after.scopes...))
+		c.move(nil, sign(bx.effectOf(&whole), ax.effectOf(&whole)), c.owners(nil))
 	}
 	c.side(c.before, new, bx, ax, reordered, true)
 	c.side(c.after, old, bx, ax, reordered, false)
@@ -144,6 +146,28 @@ func keysOf(p *policy) map[ruleKey]bool {
 	}
 	return out
 }
+
+func sameKeys(a, b map[ruleKey]bool) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k := range a {
+		if !b[k] {
+			return false
+		}
+	}
+	return true
+}
+
+func slotsOf(p *policy) map[slotKey][]*scope {
+	out := map[slotKey][]*scope{}
+	for _, s := range p.scopes {
+		out[s.key()] = append(out[s.key()], s)
+	}
+	return out
+}
+
+func (s *scope) key() slotKey { return slotKey{s.agent, s.path, s.slot, s.dimension} }
 
 func sameOrder(b, a *policy) bool {
 	return slices.EqualFunc(b.rules, a.rules, func(x, y rule) bool { return x.key() == y.key() })
@@ -184,20 +208,12 @@ func (c *policyComparison) owners(from *scope) []*scope {
 }
 
 func (c *policyComparison) slot(s *scope) *slotChange {
-	k := slotKey{s.agent, s.path, s.slot, s.dimension}
+	k := s.key()
 	sc := c.bySlot[k]
 	if sc == nil {
 		sc = &slotChange{key: k}
 		c.bySlot[k] = sc
 		c.slots = append(c.slots, sc)
-	}
-	for _, o := range c.before.scopes {
-		if o == s {
-			sc.old = s
-		}
-	}
-	if sc.old != s {
-		sc.new = s
 	}
 	return sc
 }
@@ -223,12 +239,8 @@ func (c *policyComparison) move(r *rule, way int, owners []*scope) {
 		sc.touched = true
 		sc.up = sc.up || way > 0
 		sc.down = sc.down || way < 0
-		if way > 0 && r != nil {
-			for _, f := range s.findings {
-				if f.Line == r.line && f.Path == s.path {
-					sc.findings = append(sc.findings, f)
-				}
-			}
+		if way > 0 && r != nil && r.remark != nil {
+			sc.findings = append(sc.findings, *r.remark)
 		}
 	}
 }
@@ -269,30 +281,23 @@ func (c *policyComparison) changes() []Change {
 }
 
 func (sc *slotChange) change(c *policyComparison) Change {
-	s := sc.new
-	if s == nil {
-		s = sc.old
-	}
-	out := Change{Kind: ToolScope, Agent: s.agent, Path: s.path, Format: s.format, Slot: s.slot,
-		Dimension: s.dimension, Confidence: InSlot, Findings: distinct(sc.findings)}
+	old, new := c.old[sc.key], c.new[sc.key]
+	scopes := slices.Concat(new, old)
+	s := scopes[0]
+	out := Change{Kind: ToolScope, Agent: s.agent, Path: s.path, Format: s.format, Slot: s.slot, Change: "modified",
+		Dimension: s.dimension, Direction: sc.direction(s), Confidence: InSlot, Findings: distinct(sc.findings)}
 	out.Added, out.Removed = without(sc.added, sc.gone), without(sc.gone, sc.added)
-	for _, x := range append(slices.Clone(c.before.scopes), c.after.scopes...) {
-		if x.path == s.path && x.slot == s.slot {
-			out.Paths = append(append(out.Paths, x.path), x.paths...)
-		}
+	for _, x := range scopes {
+		out.Paths = append(append(out.Paths, x.path), x.paths...)
 	}
-	out.Direction = sc.direction(s)
-	old, new := statement(c.before.scopes, sc.key), statement(c.after.scopes, sc.key)
 	switch {
-	case old == nil:
+	case len(old) == 0:
 		out.Change = "added"
-	case new == nil:
+	case len(new) == 0:
 		out.Change = "removed"
-	default:
-		out.Change = "modified"
 	}
 	if s.single {
-		out.Before, out.After = old.value(), new.value()
+		out.Before, out.After = value(old), value(new)
 	}
 	return out
 }
@@ -309,22 +314,14 @@ func (sc *slotChange) direction(s *scope) Direction {
 	return Narrows
 }
 
-// statement finds the scope of a slot among those of one side.
-func statement(scopes []*scope, k slotKey) *scope {
+// value is what a single-valued slot says, or nil.
+func value(scopes []*scope) *string {
 	for _, s := range scopes {
-		if s.path == k.path && s.slot == k.slot && s.dimension == k.dimension {
-			return s
+		if len(s.rules) > 0 && s.rules[0].raw != "" {
+			return &s.rules[0].raw
 		}
 	}
 	return nil
-}
-
-// value is what a single-valued slot says, or nil.
-func (s *scope) value() *string {
-	if s == nil || len(s.rules) == 0 || s.rules[0].raw == "" {
-		return nil
-	}
-	return &s.rules[0].raw
 }
 
 // without returns the distinct entries of a that are not in b, in order.

@@ -31,7 +31,7 @@ func (b *scopeBuilder) serverEnv(n *Node, of, slot string) {
 			continue // set to nothing: no credential
 		}
 		if !isReference(v) {
-			secrets.findings = append(secrets.findings, Finding{Code: "literal-secret", Path: b.d.entry.Path, Line: r.line, Text: entryText(name) + " holds a secret in plain text; revoke it and refer to it instead"})
+			r.remark = b.finding("literal-secret", r.line, entryText(name)+" holds a secret in plain text; revoke it and refer to it instead")
 			r.raw = name + "=" + hidden
 		}
 		secrets.rules = append(secrets.rules, r)

@@ -150,8 +150,24 @@ func (b *scopeBuilder) policyDocument(slot string, doc *Node) {
 	}
 }
 
-// maxProduct bounds actions × resources of one statement.
-const maxProduct = 4000
+// maxProduct bounds the rules that the lists of one document multiply into.
+const maxProduct = 20000
+
+// product reports whether lists of these lengths may still be multiplied out,
+// and counts them.
+func (b *scopeBuilder) product(lengths ...int) bool {
+	n := 1
+	for _, l := range lengths {
+		if n *= max(l, 1); n > maxProduct {
+			return false
+		}
+	}
+	if *b.products+n > maxProduct {
+		return false
+	}
+	*b.products += n
+	return true
+}
 
 // statement turns one statement into rules, one for each action and resource.
 // Actions are compared without regard to case. A condition narrows; of two
@@ -188,7 +204,7 @@ func (b *scopeBuilder) statement(slot string, s iamStatement) {
 		resources = []*Node{{Kind: StringNode, Text: "*", Line: s.line}}
 	}
 	actions := texts(s.actions)
-	if len(actions)*len(resources) > maxProduct {
+	if !b.product(len(actions), len(resources)) {
 		text := oneLine(s.actions) + oneLine(s.resources)
 		sc.rules = []rule{{effect: e, subject: "statement", pattern: text, raw: text, line: s.line, opaque: true}}
 		b.add(sc)
@@ -214,11 +230,75 @@ func texts(n *Node) []*Node {
 	}
 	var out []*Node
 	for _, it := range list {
-		if it != nil {
+		switch {
+		case it == nil:
+		case it.Tag == hclExpr:
+			for _, atom := range hclAtoms(it.Text, 0) {
+				out = append(out, &Node{Kind: StringNode, Text: atom, Line: it.Line})
+			}
+		default:
 			out = append(out, &Node{Kind: StringNode, Text: oneLine(it), Line: it.Line})
 		}
 	}
 	return out
+}
+
+// hclAtoms splits an expression that makes a list into the elements it may
+// have: through concat and its like, brackets, and both arms of a condition.
+func hclAtoms(expr string, depth int) []string {
+	expr = strings.TrimSpace(expr)
+	if depth > 20 || expr == "" {
+		return []string{expr}
+	}
+	name, rest, call := strings.Cut(expr, "(")
+	switch {
+	case call && strings.HasSuffix(rest, ")") && listFunctions[strings.TrimSpace(name)]:
+		return atomsOf(splitTop(rest[:len(rest)-1], ','), depth)
+	case expr[0] == '[' && strings.HasSuffix(expr, "]"):
+		return atomsOf(splitTop(expr[1:len(expr)-1], ','), depth)
+	}
+	if arms := splitTop(expr, '?'); len(arms) == 2 {
+		return atomsOf(splitTop(arms[1], ':'), depth)
+	}
+	if n := len(expr); n > 1 && expr[0] == '"' && expr[n-1] == '"' {
+		expr = expr[1 : n-1]
+	}
+	return []string{expr}
+}
+
+var listFunctions = map[string]bool{"concat": true, "distinct": true, "flatten": true, "compact": true, "toset": true, "tolist": true, "sort": true, "setunion": true, "coalescelist": true}
+
+func atomsOf(parts []string, depth int) []string {
+	var out []string
+	for _, p := range parts {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, hclAtoms(p, depth+1)...)
+		}
+	}
+	return out
+}
+
+// splitTop splits at a separator outside strings and brackets.
+func splitTop(s string, sep byte) []string {
+	var out []string
+	depth, start, quoted := 0, 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '(' || c == '[' || c == '{':
+			depth++
+		case c == ')' || c == ']' || c == '}':
+			depth--
+		case c == sep && depth == 0:
+			out = append(out, s[start:i])
+			start = i + 1
+		}
+	}
+	return append(out, s[start:])
 }
 
 func iamRule(e effect, action, resource *Node, condition string) rule {
@@ -350,7 +430,7 @@ func (b *scopeBuilder) rbacRules(rules *Node, kind string) {
 		if urls := r.Get("nonResourceURLs").Strings(); len(urls) > 0 {
 			groups, resources = []string{"url"}, urls
 		}
-		if len(groups)*len(resources)*len(verbs)*len(names) > maxProduct {
+		if !b.product(len(groups), len(resources), len(verbs), len(names)) {
 			sc.rules = append(sc.rules, rule{effect: allow, subject: "rule", pattern: oneLine(r), raw: oneLine(r), line: r.Line, opaque: true})
 			continue
 		}

@@ -102,7 +102,7 @@ func (b *scopeBuilder) mcpServer(s *Node, name, slot string) {
 	}
 	server := scope{slot: slot, dimension: "server", surface: "mcp", rules: toolFilter(s, subject, label, line)}
 	if l.pinnable && l.version == "" {
-		server.findings = append(server.findings, Finding{Code: "floating-version", Path: b.d.entry.Path, Line: line, Text: entryText(name + " runs whatever version of its package is newest")})
+		server.rules[0].remark = b.finding("floating-version", line, entryText(name+" runs whatever version of its package is newest"))
 	}
 	b.add(server)
 	b.add(scope{slot: slot, dimension: "server", surface: "mcp args", vague: true,

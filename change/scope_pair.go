@@ -83,10 +83,10 @@ func kindMark(_ *policies, group string) string { return groupKind(group) }
 // rename makes the scopes of a group carry the group, and the path, of another.
 func (p *policies) rename(old, new string, other *policies) {
 	paths := map[string]bool{}
-	to := ""
+	to, agent := "", ""
 	for _, k := range other.groups[new] {
 		for _, s := range other.scopes[k] {
-			paths[s.path], to = true, s.path
+			paths[s.path], to, agent = true, s.path, s.agent
 		}
 	}
 	for _, k := range p.groups[old] {
@@ -96,6 +96,9 @@ func (p *policies) rename(old, new string, other *policies) {
 			if len(paths) == 1 && s.path != to {
 				s.paths = append(slices.Clone(s.paths), s.path)
 				s.path = to
+			}
+			if agent != "" {
+				s.agent = agent
 			}
 		}
 		delete(p.scopes, k)

@@ -28,16 +28,13 @@ var interpreters = map[string]string{
 	"git": "runs any command through aliases and hooks", "tee": "writes any file", "ssh-keygen": "writes any file", "osascript": "runs any script",
 }
 
-// remarks returns what a reviewer should hear about a rule that allows.
-func remarks(path string, r *rule) []Finding {
+// remarkOn returns what a reviewer should hear about a rule that allows.
+func remarkOn(path string, r *rule) *Finding {
 	if r.effect != allow || r.match != words || r.raw == "" {
 		return nil
 	}
-	at := func(code, format string, args ...any) []Finding {
-		return []Finding{{Code: code, Path: path, Line: r.line, Text: fmt.Sprintf(format, args...)}}
-	}
 	if r.pattern == "" {
-		return at("everything", "%s allows every command", r.raw)
+		return &Finding{Code: "everything", Path: path, Line: r.line, Text: r.raw + " allows every command"}
 	}
 	head, ok := strings.CutSuffix(r.pattern, "*")
 	if !ok {
@@ -51,5 +48,5 @@ func remarks(path string, r *rule) []Finding {
 	if !ok {
 		return nil
 	}
-	return at("interpreter", "%s amounts to every command: %s %s", r.raw, name, why)
+	return &Finding{Code: "interpreter", Path: path, Line: r.line, Text: fmt.Sprintf("%s amounts to every command: %s %s", r.raw, entryText(name), why)}
 }

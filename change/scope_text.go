@@ -42,7 +42,32 @@ func redact(s string) string {
 	if len(s) > 8*maxEntry {
 		s = s[:8*maxEntry]
 	}
+	if !maySecret(s) {
+		return s
+	}
 	return secretShapes.ReplaceAllString(s, hidden)
+}
+
+// maySecret is a quick test that every text passes that holds a secret: a run of
+// letters with a digit or a capital among them, an address or a key.
+func maySecret(s string) bool {
+	run, mixed := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9' || c >= 'A' && c <= 'Z':
+			run++
+			mixed = true
+		case c >= 'a' && c <= 'z' || c == '_' || c == '-' || c == '.' || c == '+' || c == '/' || c == '=' || c == '~':
+			run++
+		default:
+			run, mixed = 0, false
+		}
+		if run >= 12 && mixed {
+			return true
+		}
+	}
+	l := strings.ToLower(s)
+	return strings.Contains(s, "://") || strings.Contains(s, "BEGIN") || strings.Contains(l, "pass") || strings.Contains(l, "secret") || strings.Contains(l, "token") || strings.Contains(l, "key") || strings.Contains(l, "bearer") || strings.Contains(l, "basic")
 }
 
 // secretName reports whether a variable, header or argument of this name holds

@@ -309,8 +309,8 @@ func (b *scopeBuilder) credentials(n *Node, slot string) {
 			sc.rules = append(sc.rules, rule{effect: allow, subject: slot + " " + name, pattern: alternative, raw: name + ": " + v.Text, line: v.Line})
 		}
 		if secretShapes.MatchString(v.Text) {
-			sc.findings = append(sc.findings, Finding{Code: "literal-secret", Path: b.d.entry.Path, Line: v.Line, Text: entryText(name) + " holds a secret in plain text; revoke it and refer to it instead"})
-			sc.rules = append(sc.rules, rule{effect: allow, subject: slot + " " + name, pattern: "literal " + v.Text, raw: name + ": " + hidden, line: v.Line})
+			sc.rules = append(sc.rules, rule{effect: allow, subject: slot + " " + name, pattern: "literal " + v.Text, raw: name + ": " + hidden, line: v.Line,
+				remark: b.finding("literal-secret", v.Line, entryText(name)+" holds a secret in plain text; revoke it and refer to it instead")})
 		}
 	}
 	if len(sc.rules) > 0 {
