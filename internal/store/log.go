@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/countersign-dev/countersign/record"
+)
+
+var _ record.Store = (*DB)(nil)
+
+const leafColumns = `leaf.idx, leaf.dedupe_key, leaf.hash, leaf.body, leaf.landed_at, leaf.recorded_at, checkpoint.note
+	FROM leaf JOIN checkpoint ON checkpoint.size = leaf.idx + 1`
+
+// Append implements record.Store.
+func (d *DB) Append(ctx context.Context, a record.Append) (stored record.Stored, added bool, err error) {
+	err = d.write(ctx, func(tx *sql.Tx) error {
+		var found bool
+		stored, found, err = one(ctx, tx, scanLeaf, "SELECT "+leafColumns+" WHERE leaf.dedupe_key = $1", a.Key)
+		if err != nil || found {
+			return err
+		}
+		var size int64
+		if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(idx) + 1, 0) FROM leaf").Scan(&size); err != nil {
+			return err
+		}
+		if size != a.Index {
+			return record.ErrMoved
+		}
+		stored, added = a.Stored, true
+		return appendLeaf(ctx, tx, a)
+	})
+	if err != nil {
+		return record.Stored{}, false, err
+	}
+	if a.Erase != nil && added {
+		return stored, added, d.flush(ctx)
+	}
+	return stored, added, nil
+}
+
+func appendLeaf(ctx context.Context, tx *sql.Tx, a record.Append) error {
+	if err := insert(ctx, tx, "INSERT INTO leaf VALUES ($1, $2, $3, $4, $5, $6)",
+		a.Index, a.Key, a.Hash[:], a.Leaf, micros(a.LandedAt), micros(a.RecordedAt)); err != nil {
+		return err
+	}
+	if err := insert(ctx, tx, "INSERT INTO checkpoint VALUES ($1, $2)", a.Index+1, a.Checkpoint); err != nil {
+		return err
+	}
+	for _, t := range a.Tiles {
+		if err := insert(ctx, tx, "INSERT INTO tile VALUES ($1, $2, $3, $4)", t.Level, t.N, t.Data, t.Root[:]); err != nil {
+			return err
+		}
+	}
+	if err := insertAll(ctx, tx, "INSERT INTO touch VALUES ($1, $2, $3, $4)", a.Touches, func(_ int, t record.Touch) []any {
+		return []any{t.By, t.Value, micros(a.LandedAt), a.Index}
+	}); err != nil {
+		return err
+	}
+	for _, disclosed := range a.Disclosures {
+		if disclosed.Attachment != "" {
+			if err := insert(ctx, tx, "INSERT INTO attachment VALUES ($1, $2) ON CONFLICT DO NOTHING", disclosed.Attachment, disclosed.Body); err != nil {
+				return err
+			}
+		}
+	}
+	if err := insertAll(ctx, tx, "INSERT INTO disclosure VALUES ($1, $2, $3, $4, $5, $6, $7)", a.Disclosures, func(i int, d record.Disclosure) []any {
+		return []any{a.Index, i, d.Label, string(d.Commitment), d.Salt, d.Value, d.Attachment}
+	}); err != nil {
+		return err
+	}
+	if a.Erase == nil {
+		return nil
+	}
+	return erase(ctx, tx, *a.Erase)
+}
+
+func insert(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
+	_, err := tx.ExecContext(ctx, query, args...)
+	return err
+}
+
+// insertAll runs one prepared statement for each item.
+func insertAll[T any](ctx context.Context, tx *sql.Tx, query string, items []T, args func(int, T) []any) error {
+	stmt, err := tx.PrepareContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	for i, item := range items {
+		if _, err := stmt.ExecContext(ctx, args(i, item)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func erase(ctx context.Context, tx *sql.Tx, e record.Erase) error {
+	for _, c := range e.Commitments {
+		var attachment string
+		err := tx.QueryRowContext(ctx, "DELETE FROM disclosure WHERE idx = $1 AND commitment = $2 RETURNING attachment", e.Index, string(c)).Scan(&attachment)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		if err := insert(ctx, tx, `DELETE FROM attachment WHERE digest = $1
+			AND NOT EXISTS (SELECT 1 FROM disclosure WHERE attachment = $1 AND attachment <> '')`, attachment); err != nil {
+			return err
+		}
+	}
+	for _, t := range e.Touches {
+		if err := insert(ctx, tx, "DELETE FROM touch WHERE dimension = $1 AND value = $2 AND idx = $3", t.By, t.Value, e.Index); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush empties the write-ahead log, in which what was erased still stands. The
+// transaction is durable when it fails.
+func (d *DB) flush(ctx context.Context) error {
+	var busy, pages, moved int
+	if err := d.w.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
+		return fmt.Errorf("erased, but the write-ahead log still holds it: %w", err)
+	}
+	if busy != 0 {
+		return errors.New("erased, but the write-ahead log still holds it while somebody reads: restart to empty it")
+	}
+	return nil
+}
+
+func scanLeaf(row scanner) (s record.Stored, err error) {
+	var hash []byte
+	var landed, recorded int64
+	if err := row.Scan(&s.Index, &s.Key, &hash, &s.Leaf, &landed, &recorded, &s.Checkpoint); err != nil {
+		return s, err
+	}
+	s.LandedAt, s.RecordedAt = instant(landed), instant(recorded)
+	s.Hash, err = hashOf(hash)
+	return s, err
+}
+
+func hashOf(b []byte) (tlog.Hash, error) {
+	if len(b) != tlog.HashSize {
+		return tlog.Hash{}, fmt.Errorf("a hash of %d bytes", len(b))
+	}
+	return tlog.Hash(b), nil
+}
+
+// Head implements record.Store.
+func (d *DB) Head(ctx context.Context) (h record.Head, err error) {
+	var recorded, size int64
+	err = d.r.QueryRowContext(ctx, `SELECT coalesce(max(idx) + 1, 0),
+		coalesce((SELECT recorded_at FROM leaf ORDER BY idx DESC LIMIT 1), 0),
+		coalesce((SELECT max(size) FROM checkpoint), 0),
+		coalesce((SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1), '') FROM leaf`).Scan(&h.Size, &recorded, &size, &h.Checkpoint)
+	if err == nil && size != h.Size {
+		err = fmt.Errorf("the log has %d leaves and its newest checkpoint %d: rows were removed", h.Size, size)
+	}
+	h.RecordedAt = instant(recorded)
+	return h, err
+}
+
+// Hashes implements record.Store.
+func (d *DB) Hashes(ctx context.Context, level int, from, to int64) ([]tlog.Hash, error) {
+	if to-from > 1 && from>>8 == (to-1)>>8 {
+		var data []byte
+		err := d.r.QueryRowContext(ctx, "SELECT data FROM tile WHERE level = $1 AND n = $2", level, from>>8).Scan(&data)
+		if err == nil && len(data) == 256*tlog.HashSize {
+			return split(data[(from&255)*tlog.HashSize : (from&255+to-from)*tlog.HashSize]), nil
+		} else if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, err
+		}
+	}
+	query, args := "SELECT hash FROM leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx", []any{from, to}
+	if level > 0 {
+		query, args = "SELECT root FROM tile WHERE n >= $1 AND n < $2 AND level = $3 ORDER BY n", append(args, level-1)
+	}
+	out, err := list(ctx, d.r, func(row scanner) (tlog.Hash, error) {
+		var b []byte
+		if err := row.Scan(&b); err != nil {
+			return tlog.Hash{}, err
+		}
+		return hashOf(b)
+	}, query, args...)
+	if err == nil && int64(len(out)) != to-from {
+		err = fmt.Errorf("%d hashes of level %d between %d and %d: some are missing", len(out), level, from, to)
+	}
+	return out, err
+}
+
+func split(data []byte) []tlog.Hash {
+	out := make([]tlog.Hash, 0, len(data)/tlog.HashSize)
+	for ; len(data) > 0; data = data[tlog.HashSize:] {
+		out = append(out, tlog.Hash(data[:tlog.HashSize]))
+	}
+	return out
+}
+
+// Leaves implements record.Store.
+func (d *DB) Leaves(ctx context.Context, from, to int64) ([]record.Stored, error) {
+	out, err := list(ctx, d.r, scanLeaf, "SELECT "+leafColumns+" WHERE leaf.idx >= $1 AND leaf.idx < $2 ORDER BY leaf.idx", from, to)
+	if err == nil && int64(len(out)) != to-from {
+		err = fmt.Errorf("%d leaves between %d and %d: some are missing", len(out), from, to)
+	}
+	return out, err
+}
