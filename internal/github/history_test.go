@@ -151,6 +151,15 @@ func TestNoMergedPull(t *testing.T) {
 	}
 }
 
+// Rules on which go-github gives up.
+var (
+	mergeQueue = map[string]any{"type": "merge_queue", "parameters": map[string]any{
+		"check_response_timeout_minutes": 60, "grouping_strategy": "ALLGREEN", "max_entries_to_build": 5, "max_entries_to_merge": 5,
+		"merge_method": "SQUASH", "min_entries_to_merge": 1, "min_entries_to_merge_wait_minutes": 5,
+	}}
+	codeScanning = map[string]any{"type": "code_scanning", "parameters": map[string]any{"code_scanning_tools": []any{}}}
+)
+
 func TestEnforcement(t *testing.T) {
 	const check = "countersign: main"
 	none := func(w *world) {}
@@ -176,8 +185,7 @@ func TestEnforcement(t *testing.T) {
 	}{
 		{"nothing", none, review.Enforcement{Source: "none", Bypass: notVisible}, both},
 		{"ruleset for our app", ruleset(ours), review.Enforcement{Required: true, Pinned: true, Source: "ruleset", Bypass: notVisible}, both[:1]},
-		{"beside rules that go-github does not know", ruleset(ours, map[string]any{"type": "merge_queue", "parameters": map[string]any{"merge_method": "SQUASH"}},
-			map[string]any{"type": "code_scanning"}), review.Enforcement{Required: true, Pinned: true, Source: "ruleset", Bypass: notVisible}, both[:1]},
+		{"beside rules that go-github does not know", ruleset(ours, mergeQueue, codeScanning), review.Enforcement{Required: true, Pinned: true, Source: "ruleset", Bypass: notVisible}, both[:1]},
 		{"ruleset for any app", ruleset(anyone), review.Enforcement{Required: true, Source: "ruleset", Bypass: notVisible}, both},
 		{"ruleset for another app", ruleset(actions), review.Enforcement{Source: "none", Bypass: notVisible}, both},
 		{"classic for our app", classic(ours, true), review.Enforcement{Required: true, Pinned: true, Source: "classic", Bypass: notVisible}, both},

@@ -69,7 +69,7 @@ func (g *Client) Members(ctx context.Context, repo review.Repo, team string, fre
 	} else if err != nil {
 		return nil, err
 	}
-	i.keepRoster(team, roster{asked, out})
+	i.keepRoster(team, roster{asked, slices.Clone(out)})
 	return out, nil
 }
 

@@ -26,7 +26,7 @@ func TestPullReadsWhatStands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := review.Pull{Repo: w.repo, Number: 1, Title: "Refund prompt", Author: userIn(w.alice), Labels: []string{"urgent"}, State: "open",
+	want := review.Pull{Repo: w.repo, Number: 1, Title: "Refund prompt", URL: "https://github.test/acme/bot/pull/1", Author: userIn(w.alice), Labels: []string{"urgent"}, State: "open",
 		HeadRef: "refund-v2", Head: p.Head(), BaseRef: "main", BaseTip: base, MergeBase: base, Complete: true, UpdatedAt: w.sim.Now(),
 		Contributors: []review.Contributor{{User: userIn(w.alice), Commits: []string{p.Head()}, Kind: "human",
 			Roles: []review.Role{review.RoleAuthor, review.RoleCommitter}, Verified: true}}}
