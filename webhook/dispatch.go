@@ -74,7 +74,7 @@ func dispatch(ctx context.Context, repos Repos, reviews Reviews, app int64, d De
 			return err // gone since
 		}
 		e.Repo = have
-	case moves(d.Event, d.Action):
+	case moves(d.Event, d.Action) && (d.Event != "repository" || p.Repository.ID != 0):
 		err = narrow(ctx, repos, d, &p)
 	default:
 		err = own(ctx, repos, r, e.Repo)
@@ -123,7 +123,7 @@ func narrow(ctx context.Context, repos Repos, d Delivery, p *payload) error {
 	if err != nil {
 		return err
 	}
-	gone := d.Event == "installation" && (d.Action == "deleted" || d.Action == "suspend")
+	gone := uninstalls(d.Event, d.Action)
 	listed := map[int64]bool{}
 	for _, r := range p.Removed {
 		listed[r.ID] = true

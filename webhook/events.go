@@ -129,12 +129,10 @@ func ofBranch(p payload) lane {
 func ofRepo(payload) lane         { return lane{name: "repository", wide: true} }
 func ofInstallation(payload) lane { return lane{name: "installation"} }
 
-func titleOrBase(p payload, _ int64) bool { return p.Changes.Title != nil || p.Changes.Base != nil }
-func onPull(p payload, _ int64) bool      { return p.Issue != nil && p.Issue.PullRequest != nil }
-func toBranch(p payload, _ int64) bool    { return strings.HasPrefix(p.Ref, "refs/heads/") }
-func defaultBranch(p payload, _ int64) bool {
-	return p.Changes.DefaultBranch != nil
-}
+func titleOrBase(p payload, _ int64) bool   { return p.Changes.Title != nil || p.Changes.Base != nil }
+func onPull(p payload, _ int64) bool        { return p.Issue != nil && p.Issue.PullRequest != nil }
+func toBranch(p payload, _ int64) bool      { return strings.HasPrefix(p.Ref, "refs/heads/") }
+func defaultBranch(p payload, _ int64) bool { return p.Changes.DefaultBranch != nil }
 
 // ownCheck drops the checks of other apps, which are delivered too.
 func ownCheck(p payload, app int64) bool {
@@ -153,6 +151,11 @@ func (p payload) checked() *check {
 // repository belongs to.
 func moves(event, action string) bool {
 	return event == "installation" || event == "installation_repositories" || event == "repository" && action == "transferred"
+}
+
+// uninstalls reports whether an event ends, or suspends, an installation.
+func uninstalls(event, action string) bool {
+	return event == "installation" && (action == "deleted" || action == "suspend")
 }
 
 // errLacks is a payload without the part that its event is about.

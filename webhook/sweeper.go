@@ -19,14 +19,15 @@ type Redeliverer interface {
 	// Failed lists the deliveries since then of whose GUID no attempt was
 	// answered with 2xx, the newest attempt of each.
 	Failed(ctx context.Context, since time.Time) ([]int64, error)
-	// Redeliver asks for one of them. Asking twice is harmless.
+	// Redeliver asks for one of them, or returns review.ErrGone when GitHub has
+	// it no more. Asking twice is harmless.
 	Redeliver(ctx context.Context, id int64) error
 }
 
 // A Lister lists every repository that the app has now, over all installations
 // that are not suspended.
 type Lister interface {
-	Installed(ctx context.Context) ([]review.Repo, error)
+	Repositories(ctx context.Context) ([]review.Repo, error)
 }
 
 // A Sweeper makes good what no delivery told: on start and then regularly it
@@ -82,7 +83,7 @@ func (s *Sweeper) redeliver(ctx context.Context) error {
 	}
 	var errs []error
 	for _, id := range ids {
-		if err := s.Redeliver.Redeliver(ctx, id); err != nil {
+		if err := s.Redeliver.Redeliver(ctx, id); err != nil && !errors.Is(err, review.ErrGone) {
 			errs = append(errs, fmt.Errorf("ask for delivery %d again: %w", id, err))
 		}
 	}
@@ -103,7 +104,7 @@ func (s *Sweeper) list(ctx context.Context) error {
 	if s.Lister == nil {
 		return nil
 	}
-	all, err := s.Lister.Installed(ctx)
+	all, err := s.Lister.Repositories(ctx)
 	if err != nil {
 		return fmt.Errorf("list repositories: %w", err)
 	}

@@ -26,14 +26,15 @@ const (
 	maxAttempts = 100
 )
 
-// A Worker handles deliveries. All fields are required.
+// A Worker handles deliveries. All fields but Forget are required.
 type Worker struct {
 	Inbox   Inbox
 	Repos   Repos
 	Reviews Reviews
-	App     int64         // id of the app, to know its own checks
-	Hands   int           // how many deliveries are handled at once
-	Wake    chan struct{} // as in Handler; a buffer of 1 is enough
+	App     int64                    // id of the app, to know its own checks
+	Forget  func(installation int64) // drops tokens and caches of one that is gone
+	Hands   int                      // how many deliveries are handled at once
+	Wake    chan struct{}            // as in Handler; a buffer of 1 is enough
 	Now     func() time.Time
 	Log     logrus.FieldLogger
 }
@@ -169,7 +170,13 @@ func (w *Worker) attempt(ctx context.Context, d Delivery, l Lease) (err error) {
 		}
 	}()
 	fence := func(ctx context.Context) error { return w.Inbox.Extend(ctx, l, w.Now(), ttl) }
-	return dispatch(review.WithFence(ctx, fence), w.Repos, w.Reviews, w.App, d)
+	if err := dispatch(review.WithFence(ctx, fence), w.Repos, w.Reviews, w.App, d); err != nil {
+		return err
+	}
+	if uninstalls(d.Event, d.Action) && w.Forget != nil {
+		w.Forget(d.Installation)
+	}
+	return nil
 }
 
 // beat extends the lease until ctx ends or the lease is lost. A database that
