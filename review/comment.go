@@ -206,6 +206,19 @@ func (s saying) unknown(name string) *refusal {
 	return refuse(RefusedUnknownName, "Nothing here is called %s, so nothing was done. It needs: %s.", code(name), strings.Join(have, ", "))
 }
 
+// about returns the requirements that a command names, or else all.
+func (s saying) about() []Requirement {
+	if len(s.Requirements) == 0 {
+		return s.c.Demand.Requirements
+	}
+	var out []Requirement
+	for _, name := range s.Requirements {
+		req, _ := s.requirement(name)
+		out = append(out, req)
+	}
+	return out
+}
+
 // line is the line to paste to sign the present head.
 func (s saying) line() string {
 	text := "/countersign approve " + s.c.Pull.Head
@@ -222,12 +235,12 @@ func (r *Reviewer) approve(ctx context.Context, s saying) ([]Signoff, *refusal, 
 	if no != nil {
 		return nil, no, nil
 	}
+	if no := s.independent(s.about()); no != nil {
+		return nil, no, nil
+	}
 	targets, no, err := r.targets(ctx, s)
 	if err != nil || no != nil {
 		return nil, no, err
-	}
-	if no := s.independent(targets); no != nil {
-		return nil, no, nil
 	}
 	if !s.c.Means(s.who.Via) {
 		return nil, refuse(RefusedMeans, "The settings of this branch do not take sign-offs by %s.", s.who.Via), nil
@@ -341,14 +354,14 @@ func (r *Reviewer) targets(ctx context.Context, s saying) ([]target, *refusal, e
 func (s saying) standing(req Requirement) Standing { return stand(*s.c, req) }
 
 // independent refuses contributors kindly, and says who else could sign.
-func (s saying) independent(targets []target) *refusal {
+func (s saying) independent(reqs []Requirement) *refusal {
 	c, had := contributor(s.c.Contributors, s.who.User)
 	if !had {
 		return nil
 	}
 	var who []string
-	for _, t := range targets {
-		who = append(who, code(t.req.ID)+": "+others(s.standing(t.req), s.who.User))
+	for _, req := range reqs {
+		who = append(who, code(req.ID)+": "+others(s.standing(req), s.who.User))
 	}
 	return refuse(RefusedContributor, "You cannot sign this off, because %s, and nobody signs off their own work. %s", whyContributor(c, s.c.Pull), strings.Join(who, " "))
 }
@@ -413,7 +426,7 @@ func (r *Reviewer) override(ctx context.Context, s saying) ([]Signoff, *refusal,
 	if !ok {
 		return nil, refuse(RefusedNotNamed, "Only a holder of the role `policy` may override a rejection."), nil
 	}
-	if no := s.independent([]target{{req, m.Through}}); no != nil {
+	if no := s.independent([]Requirement{req}); no != nil {
 		return nil, no, nil
 	}
 	return []Signoff{s.statement(target{req, m.Through}, Override, s.c.Pull.Head, req.Digest)}, nil, nil

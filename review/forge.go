@@ -128,3 +128,11 @@ type Merge struct {
 type Recorder interface {
 	Record(ctx context.Context, l Landing) (Receipt, error)
 }
+
+// A Scheduler puts work off until nothing else of the repository is under way.
+type Scheduler interface {
+	// Schedule has a repository swept soon. It is durable when it returns;
+	// calling it again for the same cause, the GUID of a delivery, changes
+	// nothing.
+	Schedule(ctx context.Context, repo Repo, cause string) error
+}

@@ -76,10 +76,19 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 		}
 		rulesChanged = rulesChanged || touchesRules(l.Verdict)
 	}
-	if rulesChanged {
-		return r.reopenAll(ctx, e.Event, branch)
+	if rulesChanged { // every open pull request is decided anew
+		return r.Scheduler.Schedule(ctx, e.Repo, cause(e.Event, e.After))
 	}
 	return nil
+}
+
+// cause names what a sweep is scheduled for: the delivery, or without one what
+// was seen.
+func cause(e Event, seen string) string {
+	if e.Delivery.GUID != "" {
+		return e.Delivery.GUID
+	}
+	return seen
 }
 
 func isZero(commit string) bool { return commit == "" || strings.Trim(commit, "0") == "" }

@@ -41,6 +41,7 @@ func (r *Reviewer) publish(ctx context.Context, v Verdict) error {
 // publishCheck writes the one check run of the head and the governed branch. It
 // shows the worst verdict of all open pull requests that share it.
 func (r *Reviewer) publishCheck(ctx context.Context, v Verdict, known PullState) error {
+	defer r.heads.lock(v.Pull.Head)()
 	twins, err := r.twins(ctx, v.Pull, v.Branch)
 	if err != nil {
 		return err
@@ -111,6 +112,7 @@ func (r *Reviewer) retire(ctx context.Context, p Pull, known PullState) error {
 	if known.Check.ID == 0 {
 		return nil
 	}
+	defer r.heads.lock(known.Check.Head)()
 	was := p
 	was.Head = known.Check.Head
 	twins, err := r.twins(ctx, was, known.Check.Branch)

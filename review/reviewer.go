@@ -13,18 +13,21 @@ import (
 )
 
 // A Reviewer turns events into verdicts, published checks and records. All
-// fields but Alias, Link and Operator are required. Its methods may run twice
+// fields but Alias and Operator are required. Its methods may run twice
 // for one event, late or out of order; only deliveries of one pull request
 // must not run at once.
 type Reviewer struct {
-	Forge    Forge
-	Policy   Policy
-	Store    Store
-	Recorder Recorder
-	Host     string // github.com, or the host of the Enterprise Server
-	Operator Operator
-	Alias    string // a short command beside /countersign, without the slash
-	Now      func() time.Time
+	Forge     Forge
+	Policy    Policy
+	Store     Store
+	Recorder  Recorder
+	Scheduler Scheduler
+	Host      string // github.com, or the host of the Enterprise Server
+	Operator  Operator
+	Alias     string // a short command beside /countersign, without the slash
+	Now       func() time.Time
+
+	heads keyedLock // a check run belongs to a head, whichever pull requests share it
 }
 
 // Refresh judges a pull request anew after it was opened, pushed to or edited.

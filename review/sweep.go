@@ -9,21 +9,6 @@ import (
 	"strings"
 )
 
-// reopenAll judges every open pull request into a branch anew, after its rules
-// changed.
-func (r *Reviewer) reopenAll(ctx context.Context, e Event, branch string) error {
-	open, err := r.Store.OpenPulls(ctx, e.Repo.ID, branch)
-	if err != nil {
-		return err
-	}
-	for _, p := range open {
-		if err := r.again(ctx, e, p.Number); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Rerun judges the pull requests behind a check anew.
 func (r *Reviewer) Rerun(ctx context.Context, e RerunEvent) error {
 	all, err := r.Store.PullsAt(ctx, e.Repo.ID, e.Head)
@@ -43,7 +28,7 @@ func (r *Reviewer) Rerun(ctx context.Context, e RerunEvent) error {
 	return nil
 }
 
-// Roster judges every open pull request of an organisation anew, after its
+// Roster has every open pull request of an organisation decided anew, after its
 // teams or members changed.
 func (r *Reviewer) Roster(ctx context.Context, e RosterEvent) error {
 	repos, err := r.Store.Repos(ctx)
@@ -54,16 +39,14 @@ func (r *Reviewer) Roster(ctx context.Context, e RosterEvent) error {
 		if !strings.EqualFold(repo.Owner, e.Org) {
 			continue
 		}
-		of := e.Event
-		of.Repo = repo
-		if err := r.reopenAll(ctx, of, ""); err != nil {
+		if err := r.Scheduler.Schedule(ctx, repo, cause(e.Event, e.Org)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Installed keeps which repositories the app has, and looks at the new ones.
+// Installed keeps which repositories the app has, and has the new ones swept.
 func (r *Reviewer) Installed(ctx context.Context, e InstallEvent) error {
 	for _, repo := range e.Removed {
 		if err := r.Store.RemoveRepo(ctx, repo.ID); err != nil {
@@ -74,7 +57,7 @@ func (r *Reviewer) Installed(ctx context.Context, e InstallEvent) error {
 		if err := r.Store.AddRepo(ctx, repo); err != nil {
 			return err
 		}
-		if err := r.Sweep(ctx, repo); err != nil {
+		if err := r.Scheduler.Schedule(ctx, repo, cause(e.Event, repo.String())); err != nil {
 			return err
 		}
 	}
