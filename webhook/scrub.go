@@ -21,12 +21,13 @@ const cut = "[cut]"
 
 // secretForms match what is secret by its form: GitHub's tokens, JWTs, keys in
 // PEM with real or escaped line ends (to the end of the line when they are cut
-// short), credentials in headers and URLs.
+// short). No word boundary is asked for: an escape such as \n may stand before.
 var secretForms = regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]+-----(?:.*?-----END [A-Z0-9 ]+-----|.*)` +
-	`|\b(?:gh[a-z]_[A-Za-z0-9_.-]{10,}|github_pat_[A-Za-z0-9_]{10,})` +
-	`|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?`)
+	`|gh[oprsu]_[A-Za-z0-9_.-]{10,}|github_pat_[A-Za-z0-9_]{10,}` +
+	`|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?`)
 
-var credentials = regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}|(://[^\s/:@"]*:)[^\s/@"]+@`)
+// credentials match what stands in headers and URLs.
+var credentials = regexp.MustCompile(`(?i)((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}|(://[^\s/:@"]*:)[^\s/@"]+@`)
 
 // Format implements logrus.Formatter.
 func (s Scrubber) Format(e *logrus.Entry) ([]byte, error) {
