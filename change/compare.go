@@ -2,6 +2,7 @@ package change
 
 import (
 	"cmp"
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -260,17 +261,15 @@ func (c *comparison) compareAs(p *pair, before, after *document, old, now *forma
 			c.nameAgent(p, d, old, now)
 		}
 	}
+	was, is := c.facts(p, before, old), c.facts(p, after, now)
 	if before != nil && before.broken != nil || after != nil && after.broken != nil {
 		c.reportBroken(p, before, after, cmp.Or(now, old))
 		return
 	}
-	var was, is []fact
 	if before != nil {
-		was = c.facts(p, before, old)
 		c.before = append(c.before, before)
 	}
 	if after != nil {
-		is = c.facts(p, after, now)
 		c.after = append(c.after, after)
 	}
 	if before != nil && after != nil && otherReaders(p, old, now) {
@@ -302,8 +301,20 @@ func (c *comparison) movedBetweenReaders(was, is []fact) {
 	}
 }
 
+// maxFacts bounds what one file may say. A file beyond it is no agent of
+// anybody's, and is reported as one that cannot be read.
+const maxFacts = 20_000
+
+// facts takes the facts of a document, which may be nil or broken.
 func (c *comparison) facts(p *pair, d *document, f *format) []fact {
+	if d == nil || d.broken != nil {
+		return nil
+	}
 	out := factsOf(d, f)
+	if len(out) > maxFacts {
+		d.broken = &Finding{Code: "too-large", Path: d.entry.Path, Text: fmt.Sprintf("%d models, prompts and parameters; no more than %d are compared", len(out), maxFacts)}
+		return nil
+	}
 	included := c.includedBy(d, f)
 	quiet := f.isQuiet(d.entry.Path) && c.settingsAgent(d.entry.Path) == "" && p.format == nil
 	for i := range out {

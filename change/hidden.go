@@ -18,9 +18,9 @@ func hiddenUnicode(f *fact, old string) []Finding {
 	if isASCII(f.value) {
 		return nil
 	}
+	h := hiddenSearch{}
 	var known map[string]bool
-	var out []Finding
-	extra, line := 0, 0
+	line := 0
 	for text := range strings.Lines(f.value) {
 		line++
 		if isASCII(text) {
@@ -32,22 +32,31 @@ func hiddenUnicode(f *fact, old string) []Finding {
 				known[strings.TrimSpace(l)] = true
 			}
 		}
-		if known[strings.TrimSpace(text)] {
-			continue
-		}
-		for _, h := range hiddenIn(text) {
-			if len(out) == maxHidden {
-				extra++
-				continue
-			}
-			h.Path, h.Line = f.path, f.line+line-1
-			out = append(out, h)
+		if !known[strings.TrimSpace(text)] {
+			h.path, h.line = f.path, f.line+line-1
+			h.search(text)
 		}
 	}
-	if extra > 0 {
-		out = append(out, Finding{Code: "hidden-unicode", Path: f.path, Text: fmt.Sprintf("%d more hidden characters", extra)})
+	if h.extra > 0 {
+		h.found = append(h.found, Finding{Code: "hidden-unicode", Path: f.path, Text: fmt.Sprintf("%d more hidden characters or words of mixed scripts", h.extra)})
 	}
-	return out
+	return h.found
+}
+
+type hiddenSearch struct {
+	path  string
+	line  int
+	found []Finding
+	extra int
+}
+
+// add keeps a finding, whose text is made only if there is room.
+func (h *hiddenSearch) add(code string, text func() string) {
+	if len(h.found) >= maxHidden {
+		h.extra++
+		return
+	}
+	h.found = append(h.found, Finding{Code: code, Path: h.path, Line: h.line, Text: text()})
 }
 
 func isASCII(s string) bool {
@@ -59,12 +68,16 @@ func isASCII(s string) bool {
 	return true
 }
 
-// hiddenIn finds the runs of hidden characters of one line, and its words of
+// search finds the runs of hidden characters of one line, and its words of
 // mixed scripts.
-func hiddenIn(line string) []Finding {
-	var out []Finding
+func (h *hiddenSearch) search(line string) {
 	runes := []rune(line)
+	word := 0
 	for i := 0; i < len(runes); i++ {
+		if !unicode.IsLetter(runes[i]) && runes[i] != '_' && !unicode.IsDigit(runes[i]) {
+			h.word(runes[word:i])
+			word = i + 1
+		}
 		what := hiddenKind(runes, i)
 		if what == "" {
 			continue
@@ -73,15 +86,21 @@ func hiddenIn(line string) []Finding {
 		for i+1 < len(runes) && hiddenKind(runes, i+1) == what {
 			i++
 		}
-		out = append(out, Finding{Code: "hidden-unicode",
-			Text: fmt.Sprintf("%s at column %d: %s", what, start+1, around(runes, start, i+1))})
+		word = i + 1
+		h.add("hidden-unicode", func() string {
+			return fmt.Sprintf("%s at column %d: %s", what, start+1, around(runes, start, i+1))
+		})
 	}
-	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return !unicode.IsLetter(r) && r != '_' && !unicode.IsDigit(r) }) {
-		if mixed := mixedScripts(word); mixed != "" {
-			out = append(out, Finding{Code: "mixed-script", Text: fmt.Sprintf("%q mixes %s: %s", word, mixed, escapeNonASCII(word))})
-		}
+	h.word(runes[min(word, len(runes)):])
+}
+
+func (h *hiddenSearch) word(runes []rune) {
+	if mixed := mixedScripts(runes); mixed != "" {
+		h.add("mixed-script", func() string {
+			word := clip(string(runes), 80)
+			return fmt.Sprintf("%q mixes %s: %s", word, mixed, escapeNonASCII(word))
+		})
 	}
-	return out
 }
 
 // hiddenKind names what is hidden about a character, or returns "".
@@ -189,11 +208,8 @@ func escapeNonASCII(s string) string {
 
 // mixedScripts names the scripts of a word that has Latin letters and letters
 // that look like them.
-func mixedScripts(word string) string {
+func mixedScripts(word []rune) string {
 	var latin, cyrillic, greek bool
-	if isASCII(word) {
-		return ""
-	}
 	for _, r := range word {
 		switch {
 		case unicode.Is(unicode.Latin, r):

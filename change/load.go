@@ -169,7 +169,7 @@ func (f *format) accepts(d *document, s *side) bool {
 	}
 	if d.broken != nil {
 		for _, m := range f.mentions {
-			if bytes.Contains(d.data, []byte(m)) {
+			if bytes.Contains(d.data, []byte(m)) || m[0] == '\n' && bytes.HasPrefix(trimBOM(d.data), []byte(m[1:])) {
 				return true
 			}
 		}

@@ -11,6 +11,9 @@ const (
 	maxFile  = 5 << 20 // bytes of one file
 	maxNodes = 200_000 // values of one file, aliases expanded
 	maxDepth = 200     // nesting of values
+
+	// The YAML library keeps several hundred bytes for each value.
+	maxYAMLNodes = 100_000
 )
 
 // A syntaxError says where a file stops making sense.

@@ -41,7 +41,7 @@ func plain(n *Node) any {
 	return nil
 }
 
-func text(n *Node) string {
+func jsonText(n *Node) string {
 	b, _ := json.Marshal(plain(n))
 	return string(b)
 }
@@ -76,7 +76,7 @@ func TestParse(t *testing.T) {
 		{"yaml on is a key", yamlOne, "on: push\ntrue: x", `{"on":"push","true":"x"}`},
 		{"yaml tags", yamlOne, "m: !Ref Model\nn: !If [a, b]", `{"m":"Model","n":["a","b"]}`},
 		{"yaml template", yamlOne, "{{- if .Values.on }}\nm: {{ .Values.m | default \"x\" }}\nn: \"{{ .y }}-1\"\n{{- end }}", `{"m":"{{ .Values.m | default \"x\" }}","n":"{{ .y }}-1"}`},
-		{"yaml alias bomb", yamlOne, "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + bomb(8), "more than 200000 values with aliases expanded"},
+		{"yaml alias bomb", yamlOne, "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + bomb(8), "more than 100000 values with aliases expanded"},
 		{"toml tables", parseTOML, "a = 1\n[t.\"x y\"]\nb = 'c'\n[[l]]\nk = true\n[[l]]\nk = false\nz.y = 1979-05-27 07:32:00 # d", `{"a":1,"l":[{"k":true},{"k":false,"z":{"y":"1979-05-27 07:32:00"}}],"t":{"x y":{"b":"c"}}}`},
 		{"toml strings", parseTOML, "a = \"\"\"\nx \\\n   y \\u00e9\"\"\"\"\nb = '''\n\\n'''\nc = { d = [1, 2,], e = \"\" }", `{"a":"x y é\"","b":"\\n","c":{"d":[1,2],"e":""}}`},
 		{"toml value missing", parseTOML, "a =", "line 1: a value is missing"},
@@ -91,7 +91,7 @@ func TestParse(t *testing.T) {
 					got = got[strings.Index(got, "more"):]
 				}
 			} else {
-				got = text(n)
+				got = jsonText(n)
 			}
 			if got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
@@ -122,7 +122,7 @@ func TestFrontMatter(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			front, body, line, _ := parseFrontMatter([]byte(c.in))
-			if got := text(front); got != c.front {
+			if got := jsonText(front); got != c.front {
 				t.Errorf("front %s, want %s", got, c.front)
 			}
 			if got := fmt.Sprintf("%d:%s", line, body); got != c.body {

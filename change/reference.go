@@ -14,6 +14,9 @@ import (
 // Code documentation, Memory: five hops.
 const maxImportDepth = 5
 
+// maxImports bounds what one file may pull in.
+const maxImports = 1000
+
 // A Referrer is a Tree that lists cheaply the files that may pull in others:
 // those whose path passes MayRefer, and symbolic links.
 type Referrer interface {
@@ -251,6 +254,9 @@ func atMentions(s string) []string {
 	var out []string
 	fence := ""
 	for line := range strings.Lines(s) {
+		if len(out) > maxImports {
+			break
+		}
 		trimmed := strings.TrimSpace(line)
 		if fence != "" {
 			if strings.HasPrefix(trimmed, fence) {
@@ -262,18 +268,25 @@ func atMentions(s string) []string {
 			fence = trimmed[:3]
 			continue
 		}
-		for i, part := range strings.Split(line, "`") {
-			if i%2 == 0 {
-				out = append(out, mentionsOnLine(part)...)
+		if strings.IndexByte(line, '@') < 0 {
+			continue
+		}
+		for code := false; line != ""; code = !code {
+			part, rest, _ := strings.Cut(line, "`")
+			if !code {
+				out = mentionsOnLine(out, part)
 			}
+			line = rest
 		}
 	}
 	return out
 }
 
-func mentionsOnLine(s string) []string {
-	var out []string
-	for _, word := range strings.Fields(s) {
+func mentionsOnLine(out []string, s string) []string {
+	for word := range strings.FieldsSeq(s) {
+		if len(out) > maxImports {
+			break
+		}
 		at := strings.IndexByte(word, '@')
 		if at < 0 || at > 0 && strings.IndexByte("(\"'[*-:", word[at-1]) < 0 {
 			continue
@@ -296,7 +309,7 @@ func resolveImports(from string, names []string) []string {
 		}
 	}
 	for _, name := range names {
-		if name == "" || strings.HasPrefix(name, "~") || len(out) > 1000 {
+		if name == "" || strings.HasPrefix(name, "~") || len(out) > maxImports {
 			continue
 		}
 		if strings.HasPrefix(name, "/") {
