@@ -141,9 +141,6 @@ func (l *Log) compareSeen(ctx context.Context) error {
 // Record implements review.Recorder. The first landing of a key wins, whatever
 // the second says of it.
 func (l *Log) Record(ctx context.Context, landing review.Landing) (review.Receipt, error) {
-	if l.key.Signer == nil {
-		return review.Receipt{}, errReadOnly
-	}
 	s, err := seal(landing, l.cfg.Recorder, l.cfg.Random)
 	if err != nil {
 		return review.Receipt{}, fmt.Errorf("seal %s: %w", landing.Ref, err)
@@ -166,6 +163,9 @@ func (l *Log) Record(ctx context.Context, landing review.Landing) (review.Receip
 // After an error nothing is assumed: the tree is read again before the next
 // append. Nothing signed leaves before its transaction is durable.
 func (l *Log) append(ctx context.Context, a Append) (Stored, bool, error) {
+	if l.key.Signer == nil {
+		return Stored{}, false, errReadOnly
+	}
 	if err := ctx.Err(); err != nil {
 		return Stored{}, false, err
 	}
