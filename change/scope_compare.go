@@ -184,8 +184,8 @@ func (c *policyComparison) side(p *policy, other map[ruleKey]bool, bx, ax *ruleI
 		if from != nil && !same {
 			c.entry(from, r, gone)
 		}
-		if same && !reordered {
-			continue
+		if same && !reordered || r.match == levels && r.pattern == "" && !r.opaque {
+			continue // the least level is a power that nothing lacks
 		}
 		switch {
 		case r.opaque:

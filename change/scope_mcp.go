@@ -127,7 +127,7 @@ func (b *scopeBuilder) mcpServer(s *Node, name, slot string) {
 			sc := scope{slot: slot + "." + strings.Join(at, "."), dimension: "oauth_scope", surface: "oauth " + subject}
 			for _, it := range scalars(n) {
 				for _, one := range strings.FieldsFunc(it.String(), func(r rune) bool { return r == ' ' || r == ',' }) {
-					sc.rules = append(sc.rules, oauthRule(one, it.Line))
+					sc.rules = append(sc.rules, oauthRules(one, it.Line)...)
 				}
 			}
 			b.add(sc)

@@ -20,6 +20,17 @@ var oauthCovers = map[string][]string{
 	"audit_log":        {"read:audit_log"},
 }
 
+// oauthRules reads a scope and what its provider says that it includes.
+func oauthRules(text string, line int) []rule {
+	out := []rule{oauthRule(text, line)}
+	for _, narrower := range oauthCovers[strings.ToLower(text)] {
+		r := oauthRule(narrower, line)
+		r.raw = ""
+		out = append(out, r)
+	}
+	return out
+}
+
 // oauthRule reads one OAuth scope as the powers it holds. Most providers write
 // a resource and a verb in some order; the verb then orders them.
 func oauthRule(text string, line int) rule {
@@ -65,5 +76,5 @@ func oauthParts(text string) (resource, power string) {
 			return strings.Join(parts[:last], sep), p
 		}
 	}
-	return t, "r"
+	return t, "rwa" // a name without a verb is all of it
 }

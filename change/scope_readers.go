@@ -44,6 +44,7 @@ func init() {
 		{"dify", isDify, readDify},
 		{"flowise", isFlowise, readFlowise},
 		{"spiffe", isSPIFFE, readSPIFFE},
+		{"code", isAgentCode, readAgentCode},
 		{"rego", isAgentRego, readAgentRego},
 	}
 }

@@ -1,0 +1,148 @@
+package change
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func drawScope(t *rapid.T) scope {
+	return scope{agent: "a", path: "f", slot: "s", dimension: "tool", group: "g", surface: "p", def: ask, absent: ask,
+		rules: rapid.SliceOfN(rapid.Custom(drawRule), 0, 6).Draw(t, "rules")}
+}
+
+func TestCompareOfEqualsIsEmpty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawScope(t)
+		shuffled := s
+		shuffled.rules = rapid.Permutation(s.rules).Draw(t, "order")
+		if got := compareScopes([]scope{s}, []scope{shuffled}); len(got) != 0 {
+			t.Fatalf("%+v", got)
+		}
+	})
+}
+
+func TestCompareFlips(t *testing.T) {
+	flipped := map[Direction]Direction{Widens: Narrows, Narrows: Widens, Both: Both, Unknown: Unknown}
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawScope(t), drawScope(t)
+		there, back := compareScopes([]scope{a}, []scope{b}), compareScopes([]scope{b}, []scope{a})
+		if len(there) != len(back) {
+			t.Fatalf("%+v\n%+v", there, back)
+		}
+		for i := range there {
+			if flipped[there[i].Direction] != back[i].Direction {
+				t.Fatalf("%v and %v", there[i].Direction, back[i].Direction)
+			}
+		}
+	})
+}
+
+func TestAddingAnAllowNeverNarrows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawScope(t)
+		b := a
+		extra := drawRule(t)
+		extra.effect = allow
+		b.rules = append(append([]rule{}, a.rules...), extra)
+		for _, c := range compareScopes([]scope{a}, []scope{b}) {
+			if c.Direction != Widens {
+				t.Fatalf("adding %+v to %+v: %v", extra, a.rules, c.Direction)
+			}
+		}
+	})
+}
+
+func TestAddingADenyNeverWidens(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawScope(t)
+		b := a
+		extra := drawRule(t)
+		extra.effect = deny
+		b.rules = append(append([]rule{}, a.rules...), extra)
+		for _, c := range compareScopes([]scope{a}, []scope{b}) {
+			if c.Direction != Narrows {
+				t.Fatalf("adding %+v to %+v: %v", extra, a.rules, c.Direction)
+			}
+		}
+	})
+}
+
+// A call whose effect rises is never reported as a narrowing, or not at all.
+func TestNoCallRisesUnseen(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) scope {
+			s := scope{path: "f", slot: "s", group: "g", surface: "p", def: ask, absent: ask}
+			for range rapid.IntRange(0, 5).Draw(t, name) {
+				r := drawRule(t)
+				r.subject, r.match = "Bash", words
+				r.pattern = commandPattern(rapid.StringMatching(`[ab*]{1,2}( [ab*]{1,2}){0,2}( \*)?`).Draw(t, "pattern"))
+				s.rules = append(s.rules, r)
+			}
+			return s
+		}
+		a, b := draw("before"), draw("after")
+		call := rule{subject: "Bash", match: words, pattern: rapid.StringMatching(`[ab]{1,3}( [ab]{1,2}){0,3}`).Draw(t, "call")}
+		budget := maxSteps
+		was := newRuleIndex(ask, false, a.rules, &budget).effectOf(&call)
+		is := newRuleIndex(ask, false, b.rules, &budget).effectOf(&call)
+		if is <= was {
+			return
+		}
+		for _, c := range compareScopes([]scope{a}, []scope{b}) {
+			if c.Direction != Narrows {
+				return
+			}
+		}
+		t.Fatalf("%q goes from %v to %v unseen", call.pattern, was, is)
+	})
+}
+
+func TestMoveBetweenFilesIsSilent(t *testing.T) {
+	a := scope{path: "one", slot: "x", group: "g", surface: "p", rules: []rule{{effect: allow, subject: "t", raw: "t"}}}
+	b := a
+	b.path, b.slot = "two", "y"
+	if got := compareScopes([]scope{a}, []scope{b}); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A hundred thousand rules on each side, none alike, must take seconds at most:
+// a quadratic comparison would take hours.
+func TestManyRulesTakeLinearTime(t *testing.T) {
+	shapes := map[string]func(i int, side string) string{
+		"literal":       func(i int, side string) string { return fmt.Sprintf("Bash(run %d %s)", i, side) },
+		"prefix":        func(i int, side string) string { return fmt.Sprintf("Bash(run%d%s:*)", i, side) },
+		"star in front": func(i int, side string) string { return fmt.Sprintf("Bash(* run%d%s)", i, side) },
+		"paths":         func(i int, side string) string { return fmt.Sprintf("Read(%d/%s/**)", i, side) },
+		"tools":         func(i int, side string) string { return fmt.Sprintf("mcp__s%d__%s", i, side) },
+	}
+	for name, shape := range shapes {
+		t.Run(name, func(t *testing.T) {
+			side := func(which, list string) []scope {
+				var b strings.Builder
+				b.WriteString(`{"permissions":{"` + list + `":[""`)
+				for i := range 100_000 {
+					fmt.Fprintf(&b, ",%q", shape(i, which))
+				}
+				b.WriteString(`]}}`)
+				root, err := parseJSON([]byte(b.String()))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return scopesOf(&document{entry: Entry{Path: ".claude/settings.json"}, roots: []*Node{root}})
+			}
+			start := time.Now()
+			got := compareScopes(side("a", "allow"), side("b", "deny"))
+			if len(got) == 0 {
+				t.Error("nothing changed")
+			}
+			if d := time.Since(start); d > 20*time.Second {
+				t.Errorf("took %v", d)
+			}
+		})
+	}
+}
