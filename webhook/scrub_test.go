@@ -35,7 +35,7 @@ func TestScrubber(t *testing.T) {
 				l := logrus.New()
 				l.SetOutput(&out)
 				l.SetFormatter(Scrubber{f, []string{"", plantedSecrets["literal secret"]}})
-				l.WithError(errors.New("GET /x: " + secret)).WithField("url", "https://example.com/?k="+secret).WithField(secret, 1).Error("before " + secret + " after")
+				l.WithError(errors.New("GET /x: "+secret)).WithField("url", "https://example.com/?k="+secret).WithField(secret, 1).Error("before " + secret + " after")
 				if got := out.String(); strings.Contains(strings.ToLower(got), "planted") {
 					t.Errorf("the line holds a secret: %s", got)
 				} else if !strings.HasSuffix(got, "\n") || strings.Count(got, "\n") != 1 && format == "json" {

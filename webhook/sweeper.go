@@ -116,21 +116,43 @@ func (s *Sweeper) list(ctx context.Context) error {
 	return nil
 }
 
-// spread puts a sweep of each repository into the inbox, unless one waits there
-// already.
+// spread schedules a sweep of each repository.
 func (s *Sweeper) spread(ctx context.Context) error {
 	all, err := s.Repos.Repos(ctx)
 	if err != nil {
 		return fmt.Errorf("list known repositories: %w", err)
 	}
 	for _, r := range all {
-		p := payload{Installation: idOnly{r.Installation}, Repository: repository{ID: r.ID}}
-		body := fmt.Appendf(nil, `{"installation":{"id":%d},"repository":{"id":%d}}`, r.Installation, r.ID)
-		d := newDelivery(find(SweepEvent, ""), p, fmt.Sprintf("sweep-%d-%d", r.Installation, r.ID), body)
-		d.ReceivedAt = s.Now()
-		if _, err := s.Inbox.Add(ctx, d); err != nil {
-			return fmt.Errorf("add sweep of %v: %w", r, err)
+		if err := (Scheduler{Inbox: s.Inbox, Wake: s.Wake, Now: s.Now}).Schedule(ctx, r, ""); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// A Scheduler gives sweeps of single repositories to the Worker. All fields but
+// Wake are required.
+type Scheduler struct {
+	Inbox Inbox
+	Wake  chan<- struct{} // as in Handler
+	Now   func() time.Time
+}
+
+var _ review.Scheduler = Scheduler{}
+
+// Schedule implements review.Scheduler. A sweep that nobody has begun yet
+// serves every cause that comes before it begins; once a sweep was done, the
+// same cause may bring another, which finds nothing new.
+func (s Scheduler) Schedule(ctx context.Context, r review.Repo, cause string) error {
+	p := payload{Installation: idOnly{r.Installation}, Repository: repository{ID: r.ID}}
+	body := fmt.Appendf(nil, `{"installation":{"id":%d},"repository":{"id":%d}}`, r.Installation, r.ID)
+	d := newDelivery(find(SweepEvent, ""), p, fmt.Sprintf("sweep-%d-%d-%s", r.Installation, r.ID, cause), body)
+	d.ReceivedAt = s.Now()
+	added, err := s.Inbox.Add(ctx, d)
+	if err != nil {
+		return fmt.Errorf("schedule sweep of %v: %w", r, err)
+	}
+	if added {
 		wake(s.Wake)
 	}
 	return nil

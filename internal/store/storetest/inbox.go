@@ -164,15 +164,30 @@ func testPatience(t *testing.T, s Store) {
 	claim(t, s, now.Add(time.Hour), "bad")
 }
 
-func testSweepRemoved(t *testing.T, s Store) {
-	d := wide(delivery("sweep-1-7", 0))
-	d.Event, d.Action = webhook.SweepEvent, ""
-	add(t, s, d)
-	if get(s.Add(t.Context(), d))(t) {
-		t.Error("a sweep that waits was added again")
+func testSweep(t *testing.T, s Store) {
+	sweep := func(cause string) webhook.Delivery {
+		d := wide(delivery("sweep-1-7-"+cause, 0))
+		d.Event, d.Action = webhook.SweepEvent, ""
+		return d
 	}
-	must(t, s.Done(t.Context(), claim(t, s, at(0), d.GUID), at(1)))
-	add(t, s, d)
+	again := func(what, cause string) {
+		t.Helper()
+		if get(s.Add(t.Context(), sweep(cause)))(t) {
+			t.Error(what)
+		}
+	}
+	add(t, s, sweep("a"))
+	again("a sweep that waits was added again", "a")
+	again("a sweep was added beside one that nobody began", "b")
+	l := claim(t, s, at(0), "sweep-1-7-a")
+	again("a sweep under way was added again", "a")
+	add(t, s, sweep("b")) // what it is for may have come too late for the one under way
+	must(t, s.Done(t.Context(), l, at(1)))
+	must(t, s.Done(t.Context(), claim(t, s, at(1), "sweep-1-7-b"), at(2)))
+	add(t, s, sweep("a"))
+	if added := get(s.Add(t.Context(), delivery("x", 1)))(t); !added || len(get(s.DeliveriesOf(t.Context(), 7, 1))(t)) != 1 {
+		t.Error("a waiting sweep kept a delivery out")
+	}
 }
 
 // testClaimModel plays random deliveries, claims, ends and crashes, and holds

@@ -44,7 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"patience":      testPatience,
 		"claim model":   testClaimModel,
 		"claim at once": testClaimAtOnce,
-		"sweep removed": testSweepRemoved,
+		"sweep":         testSweep,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
