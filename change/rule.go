@@ -37,7 +37,7 @@ type rule struct {
 	match   matcher
 	pattern string
 	number  float64 // of upTo
-	raw     string  // the entry as it stands in the file; "" for what a default implies
+	raw     string  // the entry as it stands in the file, secrets included; "" for what a default implies
 	line    int
 	// opaque rules cannot be ordered: prose, scripts, values kept elsewhere. A
 	// change of one has no direction that could be told.

@@ -99,12 +99,8 @@ func (b *scopeBuilder) add(s scope) {
 	s.slot = b.prefix + s.slot
 	for i := range s.rules {
 		r := &s.rules[i]
-		r.raw = entryText(r.raw)
 		if r.line > 0 {
 			r.line += b.line
-		}
-		if r.remark == nil {
-			r.remark = remarkOn(b.d.entry.Path, r)
 		}
 	}
 	b.scopes = append(b.scopes, s)

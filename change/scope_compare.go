@@ -2,6 +2,7 @@ package change
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -239,8 +240,10 @@ func (c *policyComparison) move(r *rule, way int, owners []*scope) {
 		sc.touched = true
 		sc.up = sc.up || way > 0
 		sc.down = sc.down || way < 0
-		if way > 0 && r != nil && r.remark != nil {
-			sc.findings = append(sc.findings, *r.remark)
+		if way > 0 && r != nil && len(sc.findings) < maxEntries {
+			if f := remarkOn(s.path, r); f != nil {
+				sc.findings = append(sc.findings, *f)
+			}
 		}
 	}
 }
@@ -286,7 +289,7 @@ func (sc *slotChange) change(c *policyComparison) Change {
 	s := scopes[0]
 	out := Change{Kind: ToolScope, Agent: s.agent, Path: s.path, Format: s.format, Slot: s.slot, Change: "modified",
 		Dimension: s.dimension, Direction: sc.direction(s), Confidence: InSlot, Findings: distinct(sc.findings)}
-	out.Added, out.Removed = without(sc.added, sc.gone), without(sc.gone, sc.added)
+	out.Added, out.Removed = shown(without(sc.added, sc.gone)), shown(without(sc.gone, sc.added))
 	for _, x := range scopes {
 		out.Paths = append(append(out.Paths, x.path), x.paths...)
 	}
@@ -318,10 +321,27 @@ func (sc *slotChange) direction(s *scope) Direction {
 func value(scopes []*scope) *string {
 	for _, s := range scopes {
 		if len(s.rules) > 0 && s.rules[0].raw != "" {
-			return &s.rules[0].raw
+			text := entryText(s.rules[0].raw)
+			return &text
 		}
 	}
 	return nil
+}
+
+// maxEntries bounds the entries of one change that are shown.
+const maxEntries = 500
+
+// shown makes entries fit for a report. Of very many it says how many are left
+// out.
+func shown(list []string) []string {
+	out := make([]string, 0, min(len(list), maxEntries+1))
+	for i, s := range list {
+		if i == maxEntries {
+			return append(out, fmt.Sprintf("… and %d more", len(list)-i))
+		}
+		out = append(out, entryText(s))
+	}
+	return out
 }
 
 // without returns the distinct entries of a that are not in b, in order.

@@ -110,7 +110,7 @@ func TestMoveBetweenFilesIsSilent(t *testing.T) {
 	}
 }
 
-// A hundred thousand rules on each side, none alike, must take seconds at most:
+// Fifty thousand rules on each side, none alike, must take seconds at most:
 // a quadratic comparison would take hours.
 func TestManyRulesTakeLinearTime(t *testing.T) {
 	shapes := map[string]func(i int, side string) string{
@@ -125,7 +125,7 @@ func TestManyRulesTakeLinearTime(t *testing.T) {
 			side := func(which, list string) []scope {
 				var b strings.Builder
 				b.WriteString(`{"permissions":{"` + list + `":[""`)
-				for i := range 100_000 {
+				for i := range 50_000 {
 					fmt.Fprintf(&b, ",%q", shape(i, which))
 				}
 				b.WriteString(`]}}`)
@@ -140,7 +140,7 @@ func TestManyRulesTakeLinearTime(t *testing.T) {
 			if len(got) == 0 {
 				t.Error("nothing changed")
 			}
-			if d := time.Since(start); d > 20*time.Second {
+			if d := time.Since(start); d > 10*time.Second {
 				t.Errorf("took %v", d)
 			}
 		})

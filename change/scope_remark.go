@@ -30,11 +30,14 @@ var interpreters = map[string]string{
 
 // remarkOn returns what a reviewer should hear about a rule that allows.
 func remarkOn(path string, r *rule) *Finding {
+	if r.remark != nil {
+		return r.remark
+	}
 	if r.effect != allow || r.match != words || r.raw == "" {
 		return nil
 	}
 	if r.pattern == "" {
-		return &Finding{Code: "everything", Path: path, Line: r.line, Text: r.raw + " allows every command"}
+		return &Finding{Code: "everything", Path: path, Line: r.line, Text: entryText(r.raw) + " allows every command"}
 	}
 	head, ok := strings.CutSuffix(r.pattern, "*")
 	if !ok {
@@ -48,5 +51,5 @@ func remarkOn(path string, r *rule) *Finding {
 	if !ok {
 		return nil
 	}
-	return &Finding{Code: "interpreter", Path: path, Line: r.line, Text: fmt.Sprintf("%s amounts to every command: %s %s", r.raw, entryText(name), why)}
+	return &Finding{Code: "interpreter", Path: path, Line: r.line, Text: fmt.Sprintf("%s amounts to every command: %s %s", entryText(r.raw), entryText(name), why)}
 }
