@@ -9,10 +9,10 @@ const (
 	flatStar = '\x02' // any text without a slash
 )
 
-// pathPattern brings a gitignore pattern into the form that pathCovers compares.
+// filePattern brings a gitignore pattern into the form that pathCovers compares.
 // A pattern without a slash matches at every depth, and a folder stands for all
 // below it (gitignore(5); Claude Code, permissions, "Read and Edit").
-func pathPattern(p string) string {
+func filePattern(p string) string {
 	p = strings.TrimSpace(strings.ReplaceAll(p, "\\", "/"))
 	p = strings.TrimPrefix(p, "./")
 	switch p {
@@ -30,7 +30,7 @@ func pathPattern(p string) string {
 }
 
 // pathCovers reports whether pattern a matches every path that b matches. Both
-// come from pathPattern; a also matches all that lies below what it names.
+// come from filePattern; a also matches all that lies below what it names.
 func pathCovers(a, b string) bool {
 	x, y := pathLetters(a), pathLetters(b)
 	return pathMatch(x, y) || pathMatch(x+"/"+string(deepStar), y) ||

@@ -92,7 +92,7 @@ func drawRule(t *rapid.T) rule {
 	}
 	r.pattern = rapid.StringMatching(`[ab*]{0,3}([ /.][ab*]{1,2}){0,2}( \*)?`).Draw(t, "pattern")
 	if r.match == files {
-		r.pattern = pathPattern(r.pattern)
+		r.pattern = filePattern(r.pattern)
 	}
 	if r.match == words {
 		r.pattern = commandPattern(r.pattern)
@@ -116,7 +116,7 @@ func TestCoversIsTransitive(t *testing.T) {
 		draw := func(name string) rule {
 			r := rule{subject: "Bash", match: m, pattern: rapid.StringMatching(`[ab*]{0,3}([ /][ab*]{1,2}){0,2}( \*)?`).Draw(t, name)}
 			if m == files {
-				r.pattern = pathPattern(r.pattern)
+				r.pattern = filePattern(r.pattern)
 			}
 			return r
 		}

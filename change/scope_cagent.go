@@ -134,12 +134,12 @@ func (b *scopeBuilder) cagentToolset(t *Node, kind, slot string) {
 	b.serverEnv(t.Get("remote", "headers"), subject, slot+".remote.headers")
 	b.serverEnv(t.Get("headers"), subject, slot+".headers")
 	for _, dir := range scalars(t.Get("allowed_directories")) {
-		b.add(scope{slot: slot + ".allowed_directories", dimension: "filesystem", surface: "directories", rules: []rule{{effect: allow, subject: subject, match: files, pattern: pathPattern(dir.String()), raw: dir.String(), line: dir.Line}}})
+		b.add(scope{slot: slot + ".allowed_directories", dimension: "filesystem", surface: "directories", rules: []rule{{effect: allow, subject: subject, match: files, pattern: filePattern(dir.String()), raw: dir.String(), line: dir.Line}}})
 	}
 	if box := t.Get("sandbox"); box != nil && box.Kind != NullNode {
 		sc := scope{slot: slot + ".sandbox", dimension: "sandbox", surface: "sandbox " + subject, absent: allow}
 		for _, p := range scalars(box.Get("paths")) {
-			sc.rules = append(sc.rules, rule{effect: allow, subject: "path", match: files, pattern: pathPattern(p.String()), raw: p.String(), line: p.Line})
+			sc.rules = append(sc.rules, rule{effect: allow, subject: "path", match: files, pattern: filePattern(p.String()), raw: p.String(), line: p.Line})
 		}
 		sc.rules = append(sc.rules, rule{effect: allow, subject: "image", pattern: box.Get("image").String(), raw: "sandbox " + box.Get("image").String(), line: box.Line})
 		b.add(sc)

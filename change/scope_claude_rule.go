@@ -21,11 +21,11 @@ func claudeRule(text string, e effect, line int) rule {
 			r.pattern = ""
 		}
 	case name == "Read" || name == "Edit":
-		r.match, r.pattern = files, pathPattern(spec)
+		r.match, r.pattern = files, filePattern(spec)
 	case name == "Write" || name == "MultiEdit" || name == "NotebookEdit":
 		r.subject, r.pattern = "Edit", "tool "+name // Edit covers every tool that edits
 		if spec != "" {
-			r.match, r.pattern = files, pathPattern(spec)
+			r.match, r.pattern = files, filePattern(spec)
 		}
 	case name == "Grep" || name == "Glob" || name == "LS" || name == "NotebookRead":
 		r.subject, r.pattern = "Read", "tool "+name+" "+spec

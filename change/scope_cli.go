@@ -124,7 +124,7 @@ func (b *scopeBuilder) claudeFlags(flags []cliFlag, slot string, line int) {
 			b.level(at, "server", "strict mcp", guard, "false", "true", line)
 		case "--add-dir":
 			for _, dir := range f.values {
-				b.add(scope{slot: at, dimension: "filesystem", surface: "directories", rules: []rule{{effect: allow, subject: "directory", match: files, pattern: pathPattern(dir), raw: dir, line: line}}})
+				b.add(scope{slot: at, dimension: "filesystem", surface: "directories", rules: []rule{{effect: allow, subject: "directory", match: files, pattern: filePattern(dir), raw: dir, line: line}}})
 			}
 		case "--plugin-dir", "--agents":
 			text := strings.Join(f.values, " ")
@@ -153,7 +153,7 @@ func (b *scopeBuilder) codexFlags(flags []cliFlag, slot string, line int) {
 		case "--dangerously-bypass-approvals-and-sandbox", "--yolo":
 			b.level(at, "sandbox", "bypass", flag, "false", "true", line)
 		case "--add-dir":
-			b.add(scope{slot: at, dimension: "filesystem", surface: "directories", rules: []rule{{effect: allow, subject: "directory", match: files, pattern: pathPattern(f.first()), raw: f.first(), line: line}}})
+			b.add(scope{slot: at, dimension: "filesystem", surface: "directories", rules: []rule{{effect: allow, subject: "directory", match: files, pattern: filePattern(f.first()), raw: f.first(), line: line}}})
 		case "--search":
 			b.level(at, "network", "web search", flag, "false", "true", line)
 		case "-c", "--config":
@@ -205,7 +205,7 @@ func (b *scopeBuilder) copilotFlags(flags []cliFlag, line int) {
 		case "--allow-all-urls":
 			b.level(at, "network", "all urls", flag, "false", "true", line)
 		case "--add-dir":
-			b.add(scope{slot: at, dimension: "filesystem", surface: "directories", rules: []rule{{effect: allow, subject: "directory", match: files, pattern: pathPattern(f.first()), raw: f.first(), line: line}}})
+			b.add(scope{slot: at, dimension: "filesystem", surface: "directories", rules: []rule{{effect: allow, subject: "directory", match: files, pattern: filePattern(f.first()), raw: f.first(), line: line}}})
 		case "--additional-mcp-config":
 			b.inlineServers(&Node{Kind: StringNode, Text: f.first(), Line: line}, "--additional-mcp-config")
 		}

@@ -65,7 +65,7 @@ func cursorRule(text string, e effect, line int) rule {
 			r.pattern = strings.TrimSuffix(command, " *") + " *"
 		}
 	case "Read", "Write":
-		r.match, r.pattern = files, pathPattern(spec)
+		r.match, r.pattern = files, filePattern(spec)
 	case "WebFetch":
 		r.match, r.pattern = hosts, strings.TrimPrefix(strings.ToLower(spec), "domain:")
 	case "Mcp":
@@ -181,7 +181,7 @@ func (b *scopeBuilder) autoApprove(key string, n *Node) {
 				r.match, r.pattern = globs, ""
 			}
 		case strings.Contains(key, "edits"):
-			r.match, r.pattern = files, pathPattern(pattern)
+			r.match, r.pattern = files, filePattern(pattern)
 		case strings.Contains(key, "terminal"):
 			r.pattern = pattern + "*"
 		}

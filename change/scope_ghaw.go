@@ -403,7 +403,7 @@ func (b *scopeBuilder) agenticOutput(name, slot string, v *Node) {
 			for _, it := range scalars(list) {
 				r := rule{effect: e, subject: key, match: m, pattern: it.String(), raw: it.String(), line: it.Line}
 				if m == files {
-					r.pattern = pathPattern(it.String())
+					r.pattern = filePattern(it.String())
 				} else if r.pattern == "*" {
 					r.pattern = ""
 				}

@@ -122,7 +122,7 @@ func (s *setting) entry(n *Node, e effect) rule {
 			r.pattern = ""
 		}
 		if r.match == files {
-			r.pattern = pathPattern(n.String())
+			r.pattern = filePattern(n.String())
 		}
 		if s.surface != "" {
 			r.subject = s.surface
