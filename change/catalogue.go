@@ -38,6 +38,7 @@ type format struct {
 	notice    bool // every hit is a notice
 	weak      bool // a name or a shape only; whoever pulls the file in knows better
 	rules     []ownRule
+	general   bool   // its paths say no more than how a file's name ends
 	byFolder  bool   // the folder decides whose work the file speaks to
 	kin       string // formats of one kin are read by the same tool
 	own       bool   // from the repository's settings
@@ -289,37 +290,52 @@ func parseSignature(text string) (signature, error) {
 type formatIndex struct {
 	formats []*format
 	byID    map[string]*format
-	byName  map[string][]int // by exact file name
-	byExt   map[string][]int // by what follows the last point of the file name
-	rest    []int
+	byName  map[string][]formatPath // by exact file name
+	byExt   map[string][]formatPath // by what follows the last point of the file name
+	rest    []formatPath
+}
+
+// A formatPath is one glob of one format, with what is known about it beforehand.
+type formatPath struct {
+	format int    // index in the catalogue
+	suffix string // all that it says, for patterns such as **/*.prompt.yml
+	glob   string // everything else
 }
 
 func newFormatIndex(formats []*format) *formatIndex {
-	x := &formatIndex{formats: formats, byID: map[string]*format{}, byName: map[string][]int{}, byExt: map[string][]int{}}
-	add := func(list []int, i int) []int {
-		if n := len(list); n > 0 && list[n-1] == i {
-			return list
-		}
-		return append(list, i)
-	}
+	x := &formatIndex{formats: formats, byID: map[string]*format{}, byName: map[string][]formatPath{}, byExt: map[string][]formatPath{}}
 	for i, f := range formats {
 		x.byID[f.id] = f
+		f.general = true
 		for _, pattern := range f.paths {
-			for _, p := range expandBraces(pattern) {
-				base := path.Base(p)
-				ext := path.Ext(base)
-				switch {
-				case !strings.ContainsAny(base, "*?[\\"):
-					x.byName[strings.ToLower(base)] = add(x.byName[strings.ToLower(base)], i)
-				case ext != "" && !strings.ContainsAny(ext, "*?[\\"):
-					x.byExt[strings.ToLower(ext)] = add(x.byExt[strings.ToLower(ext)], i)
-				default:
-					x.rest = add(x.rest, i)
-				}
+			for _, glob := range expandBraces(pattern) {
+				x.add(f, formatPath{format: i, glob: glob})
 			}
 		}
 	}
 	return x
+}
+
+const wild = `*?[\`
+
+func (x *formatIndex) add(f *format, p formatPath) {
+	dir, base := path.Split(p.glob)
+	ext := path.Ext(base)
+	if dir == "**/" && strings.HasPrefix(base, "*") && !strings.ContainsAny(base[1:], wild) {
+		p.suffix, p.glob = base[1:], ""
+	}
+	f.general = f.general && p.suffix != "" && strings.Count(p.suffix, ".") == 1
+	switch {
+	case !strings.ContainsAny(base, wild):
+		if dir == "**/" {
+			p.glob = ""
+		}
+		x.byName[base] = append(x.byName[base], p)
+	case ext != "" && !strings.ContainsAny(ext, wild):
+		x.byExt[ext] = append(x.byExt[ext], p)
+	default:
+		x.rest = append(x.rest, p)
+	}
 }
 
 // expandBraces writes {a,b} out, one pattern for each alternative.
@@ -339,16 +355,35 @@ func expandBraces(pattern string) []string {
 // candidates returns the formats whose path patterns match p, in the order of
 // the catalogue.
 func (x *formatIndex) candidates(p string) []*format {
-	base := strings.ToLower(path.Base(p))
-	tries := slices.Concat(x.byName[base], x.byExt[path.Ext(base)], x.rest)
-	slices.Sort(tries)
-	var out []*format
-	for _, i := range slices.Compact(tries) {
-		if matchAny(x.formats[i].paths, p) {
-			out = append(out, x.formats[i])
+	base := p[strings.LastIndexByte(p, '/')+1:]
+	var found []int
+	for _, list := range [][]formatPath{x.byName[base], x.byExt[path.Ext(base)], x.rest} {
+		for i := range list {
+			if list[i].matches(p, base) {
+				found = append(found, list[i].format)
+			}
 		}
 	}
+	if found == nil {
+		return nil
+	}
+	slices.Sort(found)
+	found = slices.Compact(found)
+	out := make([]*format, len(found))
+	for i, at := range found {
+		out[i] = x.formats[at]
+	}
 	return out
+}
+
+func (p *formatPath) matches(full, base string) bool {
+	switch {
+	case p.suffix != "":
+		return strings.HasSuffix(base, p.suffix)
+	case p.glob == "":
+		return true
+	}
+	return doublestar.MatchUnvalidated(p.glob, full)
 }
 
 // matchAny reports whether a glob pattern matches a path.

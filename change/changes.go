@@ -205,7 +205,10 @@ func valueOf(f *fact) *string {
 	if f == nil {
 		return nil
 	}
-	v := printable(f.value)
+	v := f.value
+	if !isModelID(v) && !strings.HasPrefix(v, "sha256:") {
+		v = printable(v)
+	}
 	return &v
 }
 

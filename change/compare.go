@@ -245,12 +245,17 @@ func (c *comparison) formatOf(f *file) *format {
 	if f == nil {
 		return nil
 	}
+	if f.recognised {
+		return f.format
+	}
+	f.recognised = true
 	for _, candidate := range c.index.candidates(f.entry.Path) {
 		if candidate.accepts(f.document(candidate.parser), f.side) {
-			return candidate
+			f.format = candidate
+			break
 		}
 	}
-	return nil
+	return f.format
 }
 
 // compareAs compares two versions of a file, each under its format. Absent

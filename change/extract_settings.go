@@ -149,5 +149,7 @@ func plainKey(k string) string {
 	if clean {
 		return k
 	}
-	return strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(k))
+	return keySeparators.Replace(strings.ToLower(k))
 }
+
+var keySeparators = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")

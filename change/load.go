@@ -14,6 +14,9 @@ type file struct {
 	data    []byte
 	blocked *Finding // why the content cannot be used
 	parsed  map[string]*document
+
+	recognised bool
+	format     *format // nil when no format of the catalogue recognises it
 }
 
 // A side is one tree of a comparison, with the files that were read from it.

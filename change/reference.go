@@ -27,12 +27,19 @@ type Referrer interface {
 // MayRefer reports whether a file of that path may pull in other files, so that
 // a change of those is a change of an agent.
 func MayRefer(p string) bool {
+	may, _ := mayRefer(p)
+	return may
+}
+
+// mayRefer also reports whether only the end of the file's name says so.
+func mayRefer(p string) (may, general bool) {
 	for _, f := range catalogue().candidates(p) {
 		if len(f.imports) > 0 {
-			return true
+			general = f.general && (general || !may)
+			may = true
 		}
 	}
-	return false
+	return may, general
 }
 
 // followReferences tells of the changed files that no format recognises, or only
@@ -42,7 +49,8 @@ func (c *comparison) followReferences(plain []pair) []pair {
 	if len(plain) == 0 {
 		return nil
 	}
-	base, head := c.base.references(c), c.head.references(c)
+	near := foldersAbove(plain)
+	base, head := c.base.references(c, near), c.head.references(c, near)
 	var out []pair
 	for _, p := range plain {
 		target := reference{}
@@ -99,15 +107,32 @@ func (r *references) to(p string) reference {
 	return out
 }
 
-// references reads every file of the tree that may pull in others.
-func (s *side) references(c *comparison) *references {
+// foldersAbove lists the folders of files and all folders above those.
+func foldersAbove(pairs []pair) map[string]bool {
+	out := map[string]bool{".": true}
+	for _, p := range pairs {
+		for _, at := range []string{p.before, p.after} {
+			for dir := path.Dir(at); !out[dir]; dir = path.Dir(dir) {
+				out[dir] = true
+			}
+		}
+	}
+	return out
+}
+
+// references reads every file of the tree that may pull in others. Where only
+// the end of a file's name tells that it may (any .yaml), it is read if it lies
+// in a folder above a file in question, since such formats name files below
+// their own folder.
+func (s *side) references(c *comparison, near map[string]bool) *references {
 	out := &references{exact: map[string]reference{}}
 	entries := s.tree.Entries
 	if r, ok := s.tree.(Referrer); ok {
 		entries = r.Referrers
 	}
 	for e := range entries() {
-		if c.ignored(e.Path) || !MayRefer(e.Path) && (e.Mode != ModeSymlink || len(c.index.candidates(e.Path)) == 0) {
+		if may, general := mayRefer(e.Path); c.ignored(e.Path) || general && !near[path.Dir(e.Path)] ||
+			!may && (e.Mode != ModeSymlink || len(c.index.candidates(e.Path)) == 0) {
 			continue
 		}
 		imports, f := s.importsOf(c, e)
