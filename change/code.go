@@ -1,6 +1,7 @@
 package change
 
 import (
+	"fmt"
 	"path"
 	"strings"
 )
@@ -34,7 +35,10 @@ func codeFacts(d *document) []fact {
 	return out
 }
 
-// scanCode reads a source file; nil when it can hold nothing of interest.
+// scanCode reads a source file; nil when it can hold nothing of interest. A
+// file that is too large to be read to its end is marked as broken. One that
+// says more than maxFacts things is read so far and no further, and the
+// comparison reports it.
 func scanCode(d *document) *codeScan {
 	lang := codeLangs[path.Ext(d.entry.Path)]
 	if lang == nil || isGenerated(d.data) {
@@ -49,7 +53,8 @@ func scanCode(d *document) *codeScan {
 	s := &codeScan{lang: lang, src: src, classes: map[string]nameClass{}, prompts: prompts, sdk: hints&hintSDK != 0, evidence: hints&(hintSDK|hintAgent) != 0 || prompts}
 	toks, ok := lexCode(lang, src)
 	if !ok {
-		d.findings = append(d.findings, Finding{Code: "too-large", Path: d.entry.Path, Text: "the file has too many tokens to be read to its end"})
+		d.broken = &Finding{Code: "too-large", Path: d.entry.Path, Text: fmt.Sprintf("more than %d words and signs", maxTokens)}
+		return nil
 	}
 	s.toks = toks
 	s.run()
@@ -168,6 +173,9 @@ func (s *codeScan) path(last string) string {
 	}
 	for k := range s.frames {
 		f := &s.frames[k]
+		if k > 8 && k < len(s.frames)-8 {
+			continue // deeper than any code that people write
+		}
 		put(f.scope)
 		if f.open == '(' && f.callee != "" && k > 0 && s.frames[k-1].key == "" && f.callee != last && !f.class.is(namesWrapper) {
 			put(f.callee)

@@ -49,8 +49,9 @@ type codeToken struct {
 	flags      uint8
 }
 
-// maxTokens bounds the memory of one file to 40 MB.
-const maxTokens = 2_000_000
+// maxTokens bounds the memory of one file to 40 MB. Ordinary files have one for
+// every five bytes.
+const maxTokens = 1_200_000
 
 type codeLexer struct {
 	lang   *codeLang
@@ -59,6 +60,7 @@ type codeLexer struct {
 	line   int32
 	indent uint16
 	first  bool
+	open   [2]int // where the line ends on which nothing closes a " or a '
 	toks   []codeToken
 }
 
@@ -258,7 +260,15 @@ func (x *codeLexer) tripleQuotes(i int, q byte, flags uint8) {
 // oneLine reads a string that must end on its line. One that does not is a
 // quote sign in text, as in JSX; C#'s verbatim strings may run over lines.
 func (x *codeLexer) oneLine(i int, q byte, flags uint8) {
-	char := q == '\'' && !x.lang.single
+	char, at := q == '\'' && !x.lang.single, 0
+	if q == '\'' {
+		at = 1
+	}
+	if i < x.open[at] {
+		x.pos = i
+		x.punct(1)
+		return
+	}
 	for j := i + 1; j < len(x.src); j++ {
 		switch c := x.src[j]; {
 		case c == '\\' && flags&doubledQuote == 0:
@@ -279,12 +289,18 @@ func (x *codeLexer) oneLine(i int, q byte, flags uint8) {
 			x.line += int32(strings.Count(x.src[i:j], "\n"))
 			x.pos = j + 1
 			return
-		case c == '\n' && flags&doubledQuote == 0, char && j > i+12:
+		case char && j > i+12:
+			x.pos = i
+			x.punct(1)
+			return
+		case c == '\n' && flags&doubledQuote == 0:
+			x.open[at] = j
 			x.pos = i
 			x.punct(1)
 			return
 		}
 	}
+	x.open[at] = len(x.src)
 	x.pos = i
 	x.punct(1)
 	if flags&doubledQuote != 0 { // nothing closes it; do not look again for the next one

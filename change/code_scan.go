@@ -26,7 +26,7 @@ type codeScan struct {
 	prompts  bool   // the file is a module of prompts by its name
 }
 
-const maxFrames = 200
+const maxFrames = 100
 
 type codeScope struct {
 	name   string
@@ -65,6 +65,9 @@ type codeFact struct {
 func (s *codeScan) run() {
 	s.frames = append(s.frames, codeFrame{block: true})
 	for i := range s.toks {
+		if len(s.found) > maxFacts || len(s.tools) > maxFacts {
+			return
+		}
 		t := s.toks[i]
 		if t.flags&firstOnLine != 0 {
 			s.lineStart(i)

@@ -512,6 +512,20 @@ x = Agent(tools=make_tools(), allow_code_execution=True)
 	}
 }
 
+// A file that is too large to be read says so; it never looks like one that
+// says nothing.
+func TestCodeFactsTooLarge(t *testing.T) {
+	words := source("a.py", "import openai\n"+strings.Repeat("a ", maxTokens))
+	codeFacts(words)
+	if words.broken == nil {
+		t.Errorf("%d words are not too many", maxTokens)
+	}
+	facts := codeFacts(source("a.py", "import openai\n"+strings.Repeat("m(model=\"gpt-4\")\n", maxFacts+1)))
+	if len(facts) <= maxFacts {
+		t.Errorf("%d facts: the comparison does not see that there are more", len(facts))
+	}
+}
+
 func FuzzCodeFacts(f *testing.F) {
 	for _, cases := range [][]codeCase{pythonCases, scriptCases, goCases, dotnetCases, javaCases, quietCases} {
 		for _, c := range cases {

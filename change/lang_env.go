@@ -68,13 +68,8 @@ func envValue(value string, src []byte, end int) (text string, used int) {
 		}
 		return value, end
 	}
-	for strings.HasSuffix(value, `\`) && end+1 < len(src) {
-		next := lineLength(src[end+1:])
-		value = strings.TrimSuffix(value, `\`) + strings.TrimSpace(string(src[end+1:end+1+next]))
-		end += 1 + next
-		if len(value) > maxEnvValue {
-			break
-		}
+	if strings.HasSuffix(value, `\`) {
+		value, end = continuedValue(value, src, end)
 	}
 	for _, mark := range []string{" #", "\t#"} {
 		if i := strings.Index(value, mark); i >= 0 {
@@ -87,7 +82,20 @@ func envValue(value string, src []byte, end int) (text string, used int) {
 	return value, end
 }
 
-const maxEnvValue = 64 << 10
+// continuedValue joins the lines that a backslash at the end holds together.
+func continuedValue(value string, src []byte, end int) (string, int) {
+	var b strings.Builder
+	more := true
+	for more && end+1 < len(src) {
+		b.WriteString(strings.TrimSuffix(value, `\`))
+		next := lineLength(src[end+1:])
+		value = strings.TrimSpace(string(src[end+1 : end+1+next]))
+		end += 1 + next
+		more = strings.HasSuffix(value, `\`)
+	}
+	b.WriteString(value)
+	return b.String(), end
+}
 
 // closingQuote finds the quote that ends a value that begins with one; -1 for none.
 func closingQuote(s string, q byte) int {
