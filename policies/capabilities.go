@@ -75,10 +75,10 @@ func refused(name string) string {
 	switch {
 	case !ok:
 		return ""
-	case b.IsNondeterministic():
-		return "its result depends on more than its arguments (network, clock, chance or the machine), so a decision could not be made again; the time of the event is input.at"
 	case strings.HasPrefix(name, "json.") && strings.HasSuffix(name, "_schema"):
 		return "a schema can refer to a remote one"
+	case b.IsNondeterministic():
+		return "its result depends on more than its arguments (network, clock, chance or the machine), so a decision could not be made again; the time of the event is input.at"
 	case strings.HasPrefix(name, "time."):
 		return "it knows time zones, which differ from machine to machine"
 	case name == "print" || name == "trace":

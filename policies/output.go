@@ -107,6 +107,13 @@ func parseClaim(layer string, rules []Rule, from output, v any) (claim, error) {
 	if from.kind == Require {
 		o.requirement(&c)
 	}
+	if o.mistake != "" && c.rule.ID == "" {
+		for _, r := range slices.Backward(rules) {
+			if r.Kind == from.kind && r.Package == from.pkg {
+				c.rule.Path, c.rule.Line = r.Path, r.Line // the first that it may come from
+			}
+		}
+	}
 	if o.mistake != "" {
 		return c, &review.RulesError{Layer: layer, Path: c.rule.Path, Line: c.rule.Line, Reason: place(from, id) + o.mistake}
 	}

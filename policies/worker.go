@@ -29,7 +29,7 @@ import (
 const (
 	maxWorkers = 8       // that are kept while idle, each for one set of rules
 	maxAnswer  = 4 << 20 // bytes of one answer of a worker
-	loadTime   = 10 * time.Second
+	loadTime   = 5 * time.Second // hundreds of times what it takes
 	graceTime  = 10 * time.Second // for a worker to end by itself on a busy machine
 )
 
@@ -191,6 +191,7 @@ func (w *worker) start(ctx context.Context, ws *workers, files []file) error {
 	got, err := p.ask(ctx, request{Library: ws.library, Files: files, Limit: loadTime})
 	if err != nil {
 		w.stop()
+		errors.As(err, &w.broken) // cut off: not tried again until it is evicted
 		return err
 	}
 	if got.Error != nil {

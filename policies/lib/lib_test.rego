@@ -38,17 +38,17 @@ test_has_finding if {
 	not lib.has_finding({"findings": []}, "binary")
 }
 
-alice := {"kind": "human", "known": true, "roles": ["author"]}
+alice := {"id": 1, "login": "alice", "kind": "human", "roles": ["author"], "known": true, "verified": false}
 
-bob := {"kind": "human", "known": true, "roles": ["prompter"]}
+bob := {"id": 2, "login": "bob", "kind": "human", "roles": ["prompter"], "known": true, "verified": false}
 
-agent := {"kind": "agent", "known": true, "roles": ["committer"]}
+agent := {"id": 3, "login": "agent", "kind": "agent", "roles": ["committer"], "known": true, "verified": false}
 
-bot := {"kind": "bot", "known": true, "roles": ["pusher"]}
+bot := {"id": 4, "login": "bot", "kind": "bot", "roles": ["pusher"], "known": true, "verified": false}
 
-stranger := {"kind": "human", "known": false, "roles": ["author"]}
+stranger := {"id": 0, "login": "", "kind": "human", "roles": ["author"], "known": false, "verified": false}
 
-riddle := {"kind": "unknown", "known": true, "roles": ["author"]}
+riddle := {"id": 5, "login": "riddle", "kind": "unknown", "roles": ["author"], "known": true, "verified": false}
 
 test_machines if {
 	lib.machines == {agent, bot} with input.contributors as [alice, agent, bot]

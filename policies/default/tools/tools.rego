@@ -87,6 +87,25 @@ pass contains result if {
 	}
 }
 
+# METADATA
+# title: A grant without bounds
+# description: A rule that allows a shell or an interpreter with any arguments allows everything that it can run.
+# custom:
+#   id: tools.boundless
+#   controls: [CC6.3]
+#   severity: high
+warn contains result if {
+	some change in input.changes
+	lib.authority_grows(change)
+	some finding in change.findings
+	finding.code in {"everything", "interpreter"}
+	result := {
+		"rule": rego.metadata.rule().custom.id,
+		"reason": sprintf("%s: %s", [lib.named(change), finding.text]),
+		"changes": [change.id],
+	}
+}
+
 gains(change) := sprintf("%s may now: %s", [lib.named(change), lib.listed(change.added)]) if {
 	change.direction == "widens"
 	change.added != []

@@ -68,6 +68,23 @@ test_more_authority_never_passes if {
 	}
 }
 
+test_boundless_grants_warn if {
+	every code in ["everything", "interpreter"] {
+		granted := change({"direction": "widens", "findings": [{"code": code, "text": "Bash allows every command"}]})
+		warned := tools.warn with input.changes as [granted]
+		warned == {{
+			"rule": "tools.boundless",
+			"reason": "refund-bot: Bash allows every command",
+			"changes": ["c1"],
+		}}
+	}
+}
+
+test_other_findings_do_not_warn if {
+	granted := change({"direction": "widens", "findings": [{"code": "outside", "text": ""}]})
+	tools.warn == set() with input.changes as [granted]
+}
+
 test_other_kinds_are_not_ours if {
 	every kind in ["model", "model_params", "prompt", "policy"] {
 		other := change({"kind": kind, "direction": "narrows"})
