@@ -73,7 +73,7 @@ func TestStoreAgreesWithGit(t *testing.T) {
 }
 
 func randomHistory(t *rapid.T, st *store) []string {
-	paths := []string{"a", "b", "dir/a", "dir/b", "dir/sub/c"}
+	paths := []string{"a", "b", "dir-x", "dir/a", "dir/b", "dir/sub/c"}
 	contents := []string{"", "1\n", "1\n2\n3\n4\n5\n6\n7\n", "1\n2\n3\n4\n5\n6\nseven\n", "ONE\n2\n3\n4\n5\n6\n7\n"}
 	var commits []string
 	for i := range rapid.IntRange(2, 9).Draw(t, "commits") {
