@@ -101,7 +101,7 @@ func New(c Config) (*Client, error) {
 	g := &Client{
 		appID: c.AppID, key: key, base: base, graphql: graphQLAddress(base), noReply: "users.noreply." + siteOf(base),
 		userAgent: c.UserAgent, now: c.Now, installations: map[int64]*installation{},
-		edge: &edge{next: c.Transport, base: base, timeout: c.Timeout, now: c.Now},
+		edge: &edge{next: c.Transport, base: base, timeout: c.Timeout, limit: answerLimit, now: c.Now},
 		kept: newCache(c.CacheBytes), pending: newAttempts(), noted: newNotes(c.Now),
 	}
 	transport := ghinstallation.NewAppsTransportFromPrivateKey(g.edge, c.AppID, key)

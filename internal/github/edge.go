@@ -3,6 +3,7 @@ package github
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,11 +21,12 @@ type edge struct {
 	next    http.RoundTripper
 	base    *url.URL
 	timeout time.Duration
+	limit   int64 // bytes of an answer
 	now     func() time.Time
 }
 
 const (
-	answerLimit = 128 << 20 // a blob of 100 MB never gets this far; a tree of 100,000 entries takes 30 MB
+	answerLimit = 64 << 20 // a tree of 100,000 entries takes 30 MB
 	hops        = 3
 )
 
@@ -50,6 +52,9 @@ func (e *edge) RoundTrip(req *http.Request) (*http.Response, error) {
 		if resp.StatusCode < 200 || resp.StatusCode > 299 {
 			return nil, refusal(req, resp, body, e.now())
 		}
+		if len(body) > 0 && !json.Valid(body) { // a proxy speaks, or the answer broke off
+			return nil, &Error{Method: req.Method, Path: req.URL.Path, Message: "the answer is no JSON"}
+		}
 		if err := exhausted(req, resp, body, e.now()); err != nil {
 			return nil, err
 		}
@@ -73,12 +78,12 @@ func (e *edge) exchange(req *http.Request) (*http.Response, []byte, error) {
 		return nil, nil, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, e.limit+1))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the answer: %w", err)
 	}
-	if len(body) > answerLimit {
-		return nil, nil, fmt.Errorf("the answer is longer than %d bytes", answerLimit)
+	if int64(len(body)) > e.limit {
+		return nil, nil, fmt.Errorf("the answer is longer than %d bytes", e.limit)
 	}
 	return resp, body, nil
 }

@@ -77,10 +77,7 @@ func TestFaults(t *testing.T) {
 			p.Comment(w.bob, "hello")
 			w.acme.AddTeam("ml", nil).Add(w.bob)
 			gone := test.name == "404" || test.name == "410"
-			g := w.newClient(Config{Timeout: 40 * time.Millisecond})
-			if !test.fault.Hang {
-				g = w.newClient(Config{})
-			}
+			g := w.newClient(Config{})
 			if _, err := g.Tip(t.Context(), w.repo, "main"); err != nil { // a token, before GitHub breaks
 				t.Fatal(err)
 			}
@@ -90,6 +87,9 @@ func TestFaults(t *testing.T) {
 				}
 				return &test.fault
 			})
+			if test.fault.Hang {
+				g.edge.timeout = 20 * time.Millisecond
+			}
 			for name, call := range w.every(g, p) {
 				err := call(t.Context())
 				if gone && (name == "Admin" || name == "Writer" || name == "Enforcement") || test.name == "403" && name == "Enforcement" {
@@ -226,7 +226,7 @@ func TestTokenRequestThatFails(t *testing.T) {
 
 func TestManyWaitForOneTokenOfAGitHubThatHangs(t *testing.T) {
 	w := newWorld(t)
-	const timeout = 50 * time.Millisecond
+	const timeout = 200 * time.Millisecond
 	g := w.newClient(Config{Timeout: timeout})
 	w.sim.SetFault(func(ghsim.Call) *ghsim.Fault { return &ghsim.Fault{Hang: true} })
 	start := time.Now()
@@ -289,7 +289,7 @@ func TestGraphQLErrorsComeWithStatus200(t *testing.T) {
 		{`{"data":{"repository":null}}`, true, false, false},
 		{`{"data":{"repository":{"pullRequest":null}}}`, true, false, false},
 		{`{}`, false, false, false},
-		{`<html>`, false, false, false},
+		{`<html>`, false, true, false},
 	} {
 		g := serve(t, w, func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("X-RateLimit-Reset", fmt.Sprint(w.sim.Now().Add(9*time.Minute).Unix()))
@@ -349,14 +349,8 @@ func TestAnswersThatEchoTheToken(t *testing.T) {
 
 func TestAnswersOfAnyLength(t *testing.T) {
 	w := newWorld(t)
-	g := serve(t, w, func(rw http.ResponseWriter, r *http.Request) {
-		chunk := make([]byte, 1<<20)
-		for range answerLimit>>20 + 1 {
-			if _, err := rw.Write(chunk); err != nil {
-				return
-			}
-		}
-	})
+	g := serve(t, w, func(rw http.ResponseWriter, r *http.Request) { fmt.Fprintf(rw, "%q", strings.Repeat("x", 1<<16)) })
+	g.edge.limit = 1 << 16
 	if _, err := g.Tip(t.Context(), w.repo, "main"); err == nil || !strings.Contains(err.Error(), "longer than") {
 		t.Errorf("err = %v", err)
 	}

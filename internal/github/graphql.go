@@ -61,7 +61,6 @@ type graphCommit struct {
 
 type graphComment struct {
 	FullDatabaseID graphID
-	DatabaseID     graphID // of servers that do not know the other
 	URL            string
 	Body           string
 	CreatedAt      time.Time
@@ -69,7 +68,7 @@ type graphComment struct {
 	Author         *graphAccount
 }
 
-func (c graphComment) id() int64 { return int64(max(c.FullDatabaseID, c.DatabaseID)) }
+func (c graphComment) id() int64 { return int64(c.FullDatabaseID) }
 
 // A graphID is a BigInt, which GraphQL writes as a string.
 type graphID int64
@@ -149,11 +148,16 @@ func (g *Client) query(ctx context.Context, c *api.Client, query string, vars ma
 	if _, err := c.Do(ctx, req, &answer); err != nil {
 		return tidy(err)
 	}
+	e := &Error{Method: req.Method, Path: req.URL.Path, Status: http.StatusOK}
 	if len(answer.Errors) == 0 {
-		return json.Unmarshal(answer.Data, into)
+		if err := json.Unmarshal(answer.Data, into); err != nil {
+			e.Message = "the data is not what was asked for: " + oneLine(err.Error())
+			return e
+		}
+		return nil
 	}
 	first := answer.Errors[0]
-	e := &Error{Method: req.Method, Path: req.URL.Path, Status: http.StatusOK, Message: oneLine(first.Message)}
+	e.Message = oneLine(first.Message)
 	switch first.Type {
 	case "NOT_FOUND":
 		e.cause = review.ErrGone

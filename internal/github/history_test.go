@@ -82,20 +82,6 @@ func TestHistoryOfAForcedMove(t *testing.T) {
 	}
 }
 
-func TestLongHistory(t *testing.T) {
-	w := newWorld(t)
-	before := w.bot.Head("main")
-	want := w.many("main", 260)
-	got, forced, err := w.client.History(t.Context(), w.repo, before, want[len(want)-1])
-	if err != nil || forced || !slices.Equal(ids(got), want) {
-		t.Errorf("%d of %d commits, forced %v, %v", len(got), len(want), forced, err)
-	}
-	cut := w.newClient(Config{Transport: paged{}})
-	if got, _, err := cut.History(t.Context(), w.repo, before, want[len(want)-1]); err == nil {
-		t.Errorf("%d of %d commits were taken for all", len(got), len(want))
-	}
-}
-
 func TestMergedPull(t *testing.T) {
 	for _, method := range []ghsim.MergeMethod{ghsim.Merge, ghsim.Squash, ghsim.Rebase} {
 		t.Run(string(method), func(t *testing.T) {

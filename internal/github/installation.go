@@ -76,7 +76,9 @@ func (i *installation) RoundTrip(req *http.Request) (*http.Response, error) {
 	var limit *LimitError
 	if errors.As(err, &limit) {
 		i.mu.Lock()
-		i.quiet, i.why = i.g.now().Add(limit.wait), *limit
+		if until := i.g.now().Add(limit.wait); until.After(i.quiet) {
+			i.quiet, i.why = until, *limit
+		}
 		i.mu.Unlock()
 	}
 	return resp, err

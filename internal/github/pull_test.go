@@ -330,7 +330,7 @@ func (w *world) many(branch string, n int) []string {
 
 func TestMoreCommitsThanOneAnswerHolds(t *testing.T) {
 	w := newWorld(t)
-	ids := w.many("long", 260)
+	want := w.many("long", 260)
 	p, err := w.bot.OpenPull(w.alice, ghsim.PullSpec{Head: "long"})
 	if err != nil {
 		t.Fatal(err)
@@ -347,15 +347,24 @@ func TestMoreCommitsThanOneAnswerHolds(t *testing.T) {
 			seen[id] = true
 		}
 	}
-	if !got.Complete || len(seen) != len(ids) {
-		t.Errorf("complete %v with %d of %d commits", got.Complete, len(seen), len(ids))
+	if !got.Complete || len(seen) != len(want) {
+		t.Errorf("complete %v with %d of %d commits", got.Complete, len(seen), len(want))
 	}
 
-	// Pages that bring nothing new leave it incomplete.
-	w.sim.SetFault(nil)
-	cut, err := w.newClient(Config{Transport: paged{}}).Compare(t.Context(), w.delivered(p))
+	history, forced, err := w.client.History(t.Context(), w.repo, got.BaseTip, got.Head)
+	if err != nil || forced || !slices.Equal(ids(history), want) {
+		t.Errorf("history: %d of %d commits, forced %v, %v", len(history), len(want), forced, err)
+	}
+
+	// Pages that bring nothing new leave the pull request incomplete, and there
+	// is no history.
+	lazy := w.newClient(Config{Transport: paged{}})
+	cut, err := lazy.Compare(t.Context(), w.delivered(p))
 	if err != nil || cut.Complete {
 		t.Errorf("complete %v, %v", cut.Complete, err)
+	}
+	if history, _, err := lazy.History(t.Context(), w.repo, got.BaseTip, got.Head); err == nil {
+		t.Errorf("%d of %d commits were taken for all", len(history), len(want))
 	}
 }
 
