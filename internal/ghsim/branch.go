@@ -144,13 +144,13 @@ func (r *Repo) emitPush(by *User, branch, before, after string) error {
 	}
 	list := []object{}
 	for _, c := range r.store.between(known, after) {
-		o, err := r.hookCommitJSON(c, before)
+		o, err := r.hookCommitJSON(c)
 		if err != nil {
 			return err
 		}
 		list = append(list, o)
 	}
-	head, err := r.hookCommitJSON(r.store.commit(after), before)
+	head, err := r.hookCommitJSON(r.store.commit(after))
 	if err != nil {
 		return err
 	}

@@ -274,7 +274,7 @@ func (r *Repo) gitCommitJSON(c *gitCommit) object {
 }
 
 // hookCommitJSON is a commit as push deliveries carry it.
-func (r *Repo) hookCommitJSON(c *gitCommit, before string) (object, error) {
+func (r *Repo) hookCommitJSON(c *gitCommit) (object, error) {
 	person := func(s signature) object {
 		o := object{"name": s.Name, "email": s.Email, "date": stamp(s.when)}
 		if u := r.s.byEmail(s.Email); u != nil {

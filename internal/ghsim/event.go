@@ -37,8 +37,7 @@ func (s *Server) emitOrg(o *Org, event, action string, sender *User, payload obj
 // emitInstallation queues a delivery about the installation itself; those
 // always come. The sender is the account.
 func (s *Server) emitInstallation(i *Installation, event, action string, payload object) {
-	d := i.json()
-	payload["installation"] = d
+	payload["installation"] = i.json()
 	s.queueRaw(i, nil, event, action, i.account, payload)
 }
 

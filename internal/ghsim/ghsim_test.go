@@ -21,6 +21,8 @@ import (
 	"github.com/countersign-dev/countersign/internal/ghsim/contract"
 )
 
+var _ ghsim.Contract = (*contract.Contract)(nil)
+
 const secret = "sesame"
 
 // A world is an organisation with one repository, a few people, the app

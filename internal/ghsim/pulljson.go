@@ -55,7 +55,7 @@ func (p *Pull) linksJSON(issue string) object {
 	}
 }
 
-// fullJSON is one pull request as deliveries carry it: GitHub has not computed
+// hookJSON is one pull request as deliveries carry it: GitHub has not computed
 // mergeability yet when it sends them.
 func (p *Pull) hookJSON() object {
 	o := p.simpleJSON()

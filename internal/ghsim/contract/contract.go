@@ -23,20 +23,16 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
-
-	"github.com/countersign-dev/countersign/internal/ghsim"
 )
 
 // Env names the file of the description.
 const Env = "COUNTERSIGN_GITHUB_OPENAPI"
 
-// A Contract validates calls and deliveries. It implements ghsim.Contract.
+// A Contract validates calls and deliveries. It is a ghsim.Contract.
 type Contract struct {
 	description
 	report func(error)
 }
-
-var _ ghsim.Contract = (*Contract)(nil)
 
 type description struct {
 	operations []operation
