@@ -58,9 +58,21 @@ func (p *page) head(r Record) {
 	}
 	p.line("landed", "%s on %s by %s (%s)", id.LandedAt, p.e.Word(id.Ref), p.e.Who(id.LandedBy), p.e.Word(id.Method))
 	p.line("commit", "%s", p.e.Word(id.After))
+	p.line("guarded", "%s", guard(r.Enforcement))
 	if r.Why.Justification != "" {
 		p.line("why", "%s", p.e.Text(r.Why.Justification))
 	}
+}
+
+// guard says what kept the branch when it moved.
+func guard(e Enforcement) string {
+	switch {
+	case !e.Required:
+		return "the check was not required"
+	case !e.Pinned:
+		return "the check was required, but of any app: somebody else could have posted it"
+	}
+	return "the check was required, and only of this app"
 }
 
 func (p *page) changes(r Record) {
@@ -170,6 +182,9 @@ func (p *page) signoffs(r Record) {
 			break
 		}
 		why := ""
+		if s.Status == "counted" && s.Through != "" {
+			why = " (named by " + p.e.Text(s.Through) + ")"
+		}
 		switch {
 		case s.Refused != "":
 			why = ": " + p.e.Word(s.Refused)
@@ -183,10 +198,10 @@ func (p *page) signoffs(r Record) {
 func (p *page) verdicts(r Record) {
 	fmt.Fprintf(p.w, "\n  Tests of the control\n")
 	for _, a := range Attributes(r) {
-		p.line(a.ID+" "+a.Result, "%s: %s", a.Title, a.Reason)
+		fmt.Fprintf(p.w, "  %-4s %-13s %s\n", a.ID, a.Result, clip(plain(a.Title+": "+a.Reason), width))
 	}
 	for _, x := range Exceptions(r) {
-		p.line(x.Code, "%s", x.Title)
+		fmt.Fprintf(p.w, "  %-4s %-13s %s\n", x.Code, "exception", x.Title)
 	}
 }
 

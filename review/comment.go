@@ -131,6 +131,9 @@ func (r *Reviewer) carryOut(ctx context.Context, e Event, s saying) error {
 		if _, err := r.Store.AddSignoff(ctx, m); err != nil {
 			return err
 		}
+		if roster := s.c.Rosters[m.Requirement]; roster.Anyone != "" && m.Verb == Approve {
+			roster.People[m.User.ID] = Member{m.User, m.Through} // just found to be one of those
+		}
 	}
 	if err := r.testimony(ctx, s.c); err != nil {
 		return err
@@ -418,7 +421,7 @@ func (r *Reviewer) override(ctx context.Context, s saying) ([]Signoff, *refusal,
 		return nil, nil, err
 	}
 	owner := Requirement{ID: req.ID, Role: rolePolicy}
-	roster, err := r.roster(ctx, s.c.Pull, rules.settings, &owner, true)
+	roster, err := r.roster(ctx, s.c.Pull, rules.settings, &owner, s.c.Statements, true)
 	if err != nil {
 		return nil, nil, err
 	}

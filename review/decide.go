@@ -34,8 +34,11 @@ type Case struct {
 
 // A Roster is who may sign for a requirement.
 type Roster struct {
-	People  map[int64]Member // by user id
-	Problem string           // why it is empty or incomplete, for people
+	People map[int64]Member // by user id
+	// Anyone describes people who may sign beside these and are not listed,
+	// because GitHub only tells of each whether they may: administrators.
+	Anyone  string
+	Problem string // why it is empty or incomplete, for people
 }
 
 // A Member is one entitled person and what entitles them.
@@ -94,6 +97,7 @@ func stand(c Case, req Requirement) Standing {
 			st.Entitled = append(st.Entitled, m.User)
 		}
 	}
+	st.Anyone = roster.Anyone
 	slices.SortFunc(st.Entitled, func(a, b User) int { return cmpLogin(a.Login, b.Login) })
 	switch {
 	case len(st.Rejections) > 0:
@@ -102,7 +106,7 @@ func stand(c Case, req Requirement) Standing {
 		st.State, st.Problem = Denied, "the requirement has no scope or asks for nobody"
 	case len(st.Signed) >= req.Need:
 		st.State = Met
-	case len(st.Signed)+len(st.Entitled) < req.Need:
+	case len(st.Signed)+len(st.Entitled) < req.Need && st.Anyone == "":
 		st.State, st.Problem = Denied, shortOfPeople(c, st, roster)
 	}
 	return st

@@ -66,6 +66,9 @@ func others(st Standing, but User) string {
 			names = append(names, mention(u.Login))
 		}
 	}
+	if st.Anyone != "" {
+		names = append(names, st.Anyone)
+	}
 	if len(names) == 0 {
 		return "Nobody else is named by it: see the report above for what to mend."
 	}

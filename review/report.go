@@ -108,11 +108,7 @@ func writeAwaited(b *strings.Builder, v Verdict) {
 		switch st.State {
 		case Waiting:
 			waiting = true
-			who := fmt.Sprintf("any %d of ", st.Missing())
-			if len(st.Entitled) == st.Missing() {
-				who = ""
-			}
-			fmt.Fprintf(b, "- %s waits for %s%s\n", name, who, people(st.Entitled, st.Missing()))
+			fmt.Fprintf(b, "- %s waits for %s\n", name, awaited(st))
 		case Rejected:
 			for _, s := range st.Rejections {
 				fmt.Fprintf(b, "- %s was rejected by %s: %s It stands until they withdraw it or sign, or a holder of the role `policy` overrides it.\n",
@@ -136,6 +132,17 @@ func sentence(s string) string {
 		s += "."
 	}
 	return s
+}
+
+// awaited says who could sign for a requirement.
+func awaited(st Standing) string {
+	switch {
+	case len(st.Entitled) == 0:
+		return st.Anyone
+	case len(st.Entitled) == st.Missing():
+		return people(st.Entitled, st.Missing())
+	}
+	return fmt.Sprintf("any %d of %s", st.Missing(), people(st.Entitled, st.Missing()))
 }
 
 // people names those who may sign.

@@ -232,10 +232,7 @@ func (r *Reviewer) testimony(ctx context.Context, c *Case) error {
 func (r *Reviewer) rosters(ctx context.Context, c *Case, s Settings, fresh bool) error {
 	for i := range c.Demand.Requirements {
 		req := &c.Demand.Requirements[i]
-		roster, err := r.roster(ctx, c.Pull, s, req, fresh)
-		if err == nil && req.Role == roleAdmin {
-			roster, err = r.administrators(ctx, c.Pull, *req, c.Statements)
-		}
+		roster, err := r.roster(ctx, c.Pull, s, req, c.Statements, fresh)
 		if err != nil {
 			return err
 		}

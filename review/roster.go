@@ -15,9 +15,9 @@ const (
 
 // roster resolves who may sign for req. What does not exist or is empty
 // becomes a problem that people can mend; what cannot be read is an error.
-func (r *Reviewer) roster(ctx context.Context, p Pull, s Settings, req *Requirement, fresh bool) (Roster, error) {
+func (r *Reviewer) roster(ctx context.Context, p Pull, s Settings, req *Requirement, statements []Signoff, fresh bool) (Roster, error) {
 	if req.Role == roleAdmin {
-		return Roster{People: map[int64]Member{}}, nil // filled in with those who sign
+		return r.administrators(ctx, p, *req, statements)
 	}
 	who := Approvers{People: req.People, Teams: req.Teams}
 	if req.Role != "" {
@@ -80,9 +80,10 @@ func (r *Reviewer) person(ctx context.Context, repo Repo, login string) (User, e
 }
 
 // administrators returns those of the signers of req who administer the
-// repository now.
+// repository now. The others are not listed: it would take a call for each
+// person who might be one.
 func (r *Reviewer) administrators(ctx context.Context, p Pull, req Requirement, statements []Signoff) (Roster, error) {
-	out := Roster{People: map[int64]Member{}}
+	out := Roster{People: map[int64]Member{}, Anyone: "an administrator of the repository who had no hand in it"}
 	for _, s := range statements {
 		if s.Requirement != req.ID || s.Verb != Approve || s.Refused != "" {
 			continue

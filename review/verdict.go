@@ -23,6 +23,7 @@ type Standing struct {
 	Signed      []Signoff // those that count
 	Rejections  []Signoff // those that block
 	Entitled    []User    // who could still sign, contributors left out
+	Anyone      string    // who else could, in words; "" for nobody
 	Named       []int64   // ids of all whom the requirement names, contributors too
 	Problem     string    // for people: why nobody can sign, "" when somebody can
 }

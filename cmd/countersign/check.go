@@ -95,7 +95,7 @@ func previewBranch(ctx context.Context, repo *git.Repo, base, head, branch, oper
 	if err != nil {
 		return p, err
 	}
-	engine, err := policies.New(policies.Options{OperatorDir: operator})
+	engine, err := policies.New(policies.Options{Operator: folder(operator)})
 	if err != nil {
 		return p, err
 	}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/rsa"
-	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -12,13 +10,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/countersign-dev/countersign/record"
 )
 
 // A config is how the server is set up. Every field is an environment variable
 // COUNTERSIGN_…; secrets may also be files, named by COUNTERSIGN_…_FILE.
 type config struct {
 	AppID      int64
-	Key        *rsa.PrivateKey
+	Key        []byte   // the app's private key, PEM
 	Secrets    []string // the webhook secret, and the one before it while it is rotated
 	GitHub     *url.URL // base of the REST API
 	Listen     string
@@ -167,36 +167,16 @@ func isLoopback(host string) bool {
 	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1"
 }
 
-func (e *environment) key(name string) *rsa.PrivateKey {
+func (e *environment) key(name string) []byte {
 	text := e.secret(name)
 	if text == "" {
 		e.wrong(name, "is empty: set it, or COUNTERSIGN_%s_FILE, to the app's private key", name)
 		return nil
 	}
-	key, err := parseKey([]byte(text))
-	if err != nil {
-		e.wrong(name, "is not an RSA private key in PEM form: download a new one from the app's settings")
+	if block, _ := pem.Decode([]byte(text)); block == nil {
+		e.wrong(name, "is not a private key in PEM form: download a new one from the app's settings")
 	}
-	return key
-}
-
-// parseKey reads an RSA key as GitHub hands it out (PKCS #1), or in PKCS #8.
-func parseKey(data []byte) (*rsa.PrivateKey, error) {
-	block, _ := pem.Decode(data)
-	if block == nil {
-		return nil, errors.New("no PEM block")
-	}
-	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return key, nil
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	if rsaKey, ok := key.(*rsa.PrivateKey); ok {
-		return rsaKey, nil
-	}
-	return nil, errors.New("not an RSA key")
+	return []byte(text)
 }
 
 // webHost is the host that people browse, for names in records: github.com, or
@@ -206,4 +186,10 @@ func (c config) webHost() string {
 		return "github.com"
 	}
 	return c.GitHub.Host
+}
+
+// logSettings are those of the log.
+func (c config) logSettings(now func() time.Time) record.Settings {
+	return record.Settings{Origin: c.webHost() + "/countersign", KeyFile: c.logKey(), Now: now,
+		Recorder: record.Recorder{Version: record.Code(version), Commit: record.Code(buildCommit()), App: c.AppID}}
 }

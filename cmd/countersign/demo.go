@@ -263,10 +263,10 @@ func (d *demo) sealed(ctx context.Context) error {
 	}
 	newest := entries[0]
 	for _, e := range entries {
-		if e.Receipt.Index > newest.Receipt.Index {
+		if e.Index > newest.Index {
 			newest = e
 		}
 	}
-	fmt.Fprintf(d.w, "     ▣ %s  %s  leaf %d\n", newest.Receipt.ID, newest.Outcome(), newest.Receipt.Index)
+	fmt.Fprintf(d.w, "     ▣ %s  %s  leaf %d\n", newest.ID, outcomeOf(newest), newest.Index)
 	return nil
 }

@@ -179,7 +179,7 @@ func (d *demo) pastTheCheck(ctx context.Context) error {
 func (d *demo) audit(ctx context.Context) error {
 	d.chapter(5, "The auditor's export, checked without us")
 	out := filepath.Join(d.dir, "export")
-	if err := exportTo(ctx, d.srv.log, out, record.Query{}, ""); err != nil {
+	if err := exportTo(ctx, &indented{d.w, "  "}, d.srv.log, out, record.Query{}, ""); err != nil {
 		return err
 	}
 	key := d.srv.log.VerifierKey()

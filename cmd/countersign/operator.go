@@ -24,3 +24,11 @@ func operatorAt(dir string) (review.Operator, error) {
 	}
 	return review.ParseOperator(data)
 }
+
+// folder is a folder as a file system, nil for none.
+func folder(dir string) fs.FS {
+	if dir == "" {
+		return nil
+	}
+	return os.DirFS(dir)
+}

@@ -72,14 +72,13 @@ func setupStory(env *testscript.Env) error {
 		said: map[string]*ghsim.Comment{}, review: map[string]*ghsim.Review{}, dir: env.WorkDir}
 	env.Values[storyKey{}] = s
 	o := ghsim.Options{Dir: filepath.Join(env.WorkDir, ".github-sim")}
-	if path := os.Getenv("COUNTERSIGN_GITHUB_OPENAPI"); path != "" {
-		c, err := contract.Shared(path, func(violation string) { t.Errorf("GitHub's API description: %s", violation) })
-		if err != nil {
-			return err
-		}
+	c, err := contract.FromEnv(func(violation error) { t.Errorf("GitHub's API description: %v", violation) })
+	if err != nil {
+		return err
+	}
+	if c != nil {
 		o.Contract = c
 	}
-	var err error
 	if s.sim, err = ghsim.New(o); err != nil {
 		return err
 	}
@@ -114,14 +113,15 @@ func (s *story) start(operator string) error {
 	if err != nil {
 		return err
 	}
-	s.sim.SetWebhook(s.srv.URL()+"/webhook", "story secret")
+	s.sim.SetWebhook(s.srv.URL()+"/webhook", simSecret)
 	return s.settle()
 }
 
 // addRepo makes a repository from the files of a folder. The default settings
 // are put in it unless the folder has its own or a file named .not-enrolled.
 func (s *story) addRepo(name, dir string, protect bool) error {
-	files := ghsim.Files{"README.md": "A bot.\n"}
+	files := ghsim.Files{"README.md": "A bot.\n", "CLAUDE.md": "Be kind.\n",
+		".claude/settings.json": "{\"permissions\": {\"allow\": [\"Bash(go test:*)\"]}}\n"}
 	if _, err := os.Stat(filepath.Join(dir, ".not-enrolled")); err != nil {
 		files[review.SettingsPath] = defaultSettings
 	}
@@ -334,8 +334,7 @@ var storyCommands = map[string]func(ts *testscript.TestScript, neg bool, args []
 	// comment PR WHO TEXT [-app slug] [-email yes]
 	"comment": func(ts *testscript.TestScript, _ bool, args []string) {
 		s := storyOf(ts)
-		p, who, text := s.pull(ts, args[0]), s.person(ts, args[1]), strings.ReplaceAll(args[2], `\n`, "\n")
-		text = unescape(text)
+		p, who, text := s.pull(ts, args[0]), s.person(ts, args[1]), os.Expand(unescape(args[2]), ts.Getenv)
 		s.act(ts, func() error {
 			switch {
 			case len(args) > 4 && args[3] == "-app":
@@ -678,14 +677,14 @@ func reactionSeen(ts *testscript.TestScript, _ bool, args []string) {
 // request, or of a push to a branch; record PR none
 func recordSeen(ts *testscript.TestScript, neg bool, args []string) {
 	s := storyOf(ts)
-	entries, err := s.srv.log.List(context.Background(), record.Query{})
+	entries, err := s.srv.log.List(context.Background(), record.Query{Limit: 1000})
 	ts.Check(err)
 	var found *record.Entry
 	n := 0
-	for i, e := range entries {
-		if p := s.pulls[args[0]]; p != nil && e.Pull() == p.Number() || p == nil && e.Pull() == 0 {
-			if found == nil || e.Receipt.Index > found.Receipt.Index {
-				found = &entries[i]
+	for _, e := range entries {
+		if p := s.pulls[args[0]]; p != nil && pullNumber(e) == p.Number() || p == nil && pullNumber(e) == 0 {
+			if found == nil || e.Index > found.Index {
+				found = e
 			}
 			n++
 		}
@@ -700,9 +699,9 @@ func recordSeen(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("there is no record of %s among %d", args[0], len(entries))
 	}
 	var b strings.Builder
-	ts.Check(record.Render(&b, *found))
-	if (found.Outcome() == args[1]) == neg {
-		ts.Fatalf("outcome is %s:\n%s", found.Outcome(), b.String())
+	ts.Check(record.Render(&b, found))
+	if (outcomeOf(found) == args[1]) == neg {
+		ts.Fatalf("outcome is %s:\n%s", outcomeOf(found), b.String())
 	}
 	if len(args) > 2 {
 		match(ts, neg, args[2], b.String())

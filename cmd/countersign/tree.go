@@ -25,7 +25,7 @@ func settingsAt(t change.Tree) (review.Settings, bool, error) {
 // repository in the current folder.
 func side(ctx context.Context, repo *git.Repo, arg string) (change.Tree, error) {
 	if st, err := os.Stat(arg); err == nil && st.IsDir() {
-		return change.DirTree(arg), nil
+		return change.DirTree(arg)
 	}
 	if repo == nil {
 		return nil, fmt.Errorf("%s is no folder, and here is no git repository to find it in", arg)

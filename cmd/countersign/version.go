@@ -11,17 +11,25 @@ import (
 // version is set by release builds: -ldflags "-X main.version=v0.1.0".
 var version = "dev"
 
-// buildVersion is the version with the commit that it was built from, where the
-// build recorded one.
-func buildVersion() string {
+// buildCommit is the commit that the binary was built from, "" where the build
+// did not record it.
+func buildCommit() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return version
+		return ""
 	}
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return version + " (" + s.Value[:12] + ")"
+		if s.Key == "vcs.revision" {
+			return s.Value
 		}
+	}
+	return ""
+}
+
+// buildVersion is the version with the commit, for people.
+func buildVersion() string {
+	if c := buildCommit(); len(c) >= 12 {
+		return version + " (" + c[:12] + ")"
 	}
 	return version
 }
