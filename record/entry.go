@@ -80,7 +80,7 @@ func set(lists ...[]reference) map[reference]bool {
 	return out
 }
 
-// References lists the commitments of the leaf with their labels, those in
+// references lists the commitments of the leaf with their labels, those in
 // lists that were cut off included when these are disclosed.
 func (e *Entry) references() []reference {
 	if e.Landing == nil {
@@ -193,8 +193,7 @@ func (s Stored) entry(disclosed []Disclosure) (*Entry, error) {
 	return e, nil
 }
 
-// disclosed loads disclosures with their attachments. One whose attachment is
-// gone is left out: it opens nothing any more.
+// disclosed loads disclosures with their attachments.
 func (l *Log) disclosed(ctx context.Context, from, to int64) ([]Disclosure, error) {
 	all, err := l.store.Disclosures(ctx, from, to)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/countersign-dev/countersign/review"
 )
@@ -48,6 +47,7 @@ func (l *Log) Erase(ctx context.Context, o Order) (review.Receipt, error) {
 	slices.Sort(x.Commitments)
 	x.Commitments = slices.Compact(x.Commitments)
 	c := newCloset(l.cfg.Random)
+	x.Recorder.Version, x.Recorder.Commit = c.code(string(x.Recorder.Version)), c.code(string(x.Recorder.Commit))
 	x.By, x.Reason = c.text("ordered by", o.By), c.text("reason", o.Reason)
 	sum := sha256.Sum256(e.Leaf)
 	leaf := encode(statement[Erasure]{statementType, []subject{{Code(fmt.Sprintf("record/%d", o.Index)),
@@ -123,21 +123,4 @@ func (e *Entry) touchesWith(left []Disclosure) []Touch {
 		return nil
 	}
 	return touches(r, left)
-}
-
-// ordered reports which commitments of which records erasures name.
-func ordered(all []*Entry) map[int64]map[Commitment]string {
-	out := map[int64]map[Commitment]string{}
-	for _, e := range all {
-		if e.Erasure == nil {
-			continue
-		}
-		for _, c := range e.Erasure.Commitments {
-			if out[e.Erasure.Index] == nil {
-				out[e.Erasure.Index] = map[Commitment]string{}
-			}
-			out[e.Erasure.Index][Commitment(strings.Clone(string(c)))] = e.ID
-		}
-	}
-	return out
 }

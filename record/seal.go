@@ -87,6 +87,7 @@ func describe(c *closet, l review.Landing, by Recorder) Record {
 		Outcome:     Outcome{c.must(string(l.Outcome)), c.codes(l.Missing)},
 		Recorder:    by, More: []More{},
 	}
+	r.Recorder.Version, r.Recorder.Commit = c.code(string(by.Version)), c.code(string(by.Commit))
 	r.Recorder.Installation = l.Repo.Installation
 	r.Recorder.Deliveries = []Delivery{}
 	for _, d := range l.Deliveries {

@@ -37,12 +37,15 @@ type Store interface {
 // A Shelf keeps what stands beside the leaves.
 type Shelf interface {
 	// Disclosures returns those of the leaves [from, to), in the order of
-	// leaves and in the order they were appended in, without attachments.
+	// leaves and commitments, without the bytes of attachments.
 	Disclosures(ctx context.Context, from, to int64) ([]Disclosure, error)
 	// Attachment returns the bytes of an attachment, nil when it is gone.
 	Attachment(ctx context.Context, digest string) ([]byte, error)
 	// Touches returns the index rows of a leaf, in any order.
 	Touches(ctx context.Context, index int64) ([]Touch, error)
+	// Strays counts rows that belong to no leaf, and attachments that no
+	// disclosure names.
+	Strays(ctx context.Context) (int64, error)
 	// Tiles returns all full tiles.
 	Tiles(ctx context.Context) ([]Tile, error)
 	// First returns the lowest index of a leaf that landed at or after a time,

@@ -56,7 +56,7 @@ func appendLeaf(ctx context.Context, tx *sql.Tx, a record.Append) error {
 			return err
 		}
 	}
-	if err := insertAll(ctx, tx, "INSERT INTO touch VALUES ($1, $2, $3, $4)", a.Touches, func(_ int, t record.Touch) []any {
+	if err := insertAll(ctx, tx, "INSERT INTO touch VALUES ($1, $2, $3, $4)", a.Touches, func(t record.Touch) []any {
 		return []any{t.By, t.Value, micros(a.LandedAt), a.Index}
 	}); err != nil {
 		return err
@@ -68,8 +68,8 @@ func appendLeaf(ctx context.Context, tx *sql.Tx, a record.Append) error {
 			}
 		}
 	}
-	if err := insertAll(ctx, tx, "INSERT INTO disclosure VALUES ($1, $2, $3, $4, $5, $6, $7)", a.Disclosures, func(i int, d record.Disclosure) []any {
-		return []any{a.Index, i, d.Label, string(d.Commitment), d.Salt, d.Value, d.Attachment}
+	if err := insertAll(ctx, tx, "INSERT INTO disclosure VALUES ($1, $2, $3, $4, $5, $6)", a.Disclosures, func(d record.Disclosure) []any {
+		return []any{a.Index, string(d.Commitment), d.Label, d.Salt, d.Value, d.Attachment}
 	}); err != nil {
 		return err
 	}
@@ -85,14 +85,14 @@ func insert(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
 }
 
 // insertAll runs one prepared statement for each item.
-func insertAll[T any](ctx context.Context, tx *sql.Tx, query string, items []T, args func(int, T) []any) error {
+func insertAll[T any](ctx context.Context, tx *sql.Tx, query string, items []T, args func(T) []any) error {
 	stmt, err := tx.PrepareContext(ctx, query)
 	if err != nil {
 		return err
 	}
 	defer stmt.Close()
-	for i, item := range items {
-		if _, err := stmt.ExecContext(ctx, args(i, item)...); err != nil {
+	for _, item := range items {
+		if _, err := stmt.ExecContext(ctx, args(item)...); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 func (d *DB) Disclosures(ctx context.Context, from, to int64) ([]record.Disclosure, error) {
 	return list(ctx, d.r, func(row scanner) (o record.Disclosure, err error) {
 		return o, row.Scan(&o.Index, &o.Label, &o.Commitment, &o.Salt, &o.Value, &o.Attachment)
-	}, "SELECT idx, label, commitment, salt, value, attachment FROM disclosure WHERE idx >= $1 AND idx < $2 ORDER BY idx, seq", from, to)
+	}, "SELECT idx, label, commitment, salt, value, attachment FROM disclosure WHERE idx >= $1 AND idx < $2 ORDER BY idx, commitment", from, to)
 }
 
 // Attachment implements record.Shelf.
@@ -34,6 +34,15 @@ func (d *DB) Touches(ctx context.Context, index int64) ([]record.Touch, error) {
 		return t, row.Scan(&t.By, &t.Value)
 	}, `SELECT touch.dimension, touch.value FROM touch JOIN leaf ON leaf.idx = touch.idx
 		WHERE touch.idx = $1 AND touch.landed_at = leaf.landed_at`, index)
+}
+
+// Strays implements record.Shelf.
+func (d *DB) Strays(ctx context.Context) (n int64, err error) {
+	return n, d.r.QueryRowContext(ctx, `SELECT
+		(SELECT count(*) FROM touch WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.idx = touch.idx AND leaf.landed_at = touch.landed_at)) +
+		(SELECT count(*) FROM disclosure WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.idx = disclosure.idx)) +
+		(SELECT count(*) FROM attachment WHERE NOT EXISTS (SELECT 1 FROM disclosure WHERE disclosure.attachment = attachment.digest AND disclosure.attachment <> '')) +
+		(SELECT count(*) FROM checkpoint WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.idx + 1 = checkpoint.size))`).Scan(&n)
 }
 
 // Tiles implements record.Shelf.

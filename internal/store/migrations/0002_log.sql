@@ -41,14 +41,12 @@ CREATE INDEX touch_leaf ON touch (idx);
 -- Names and texts. These can be erased, salt and all.
 CREATE TABLE disclosure (
     idx        INTEGER NOT NULL,
-    seq        INTEGER NOT NULL,
-    label      TEXT    NOT NULL,
     commitment TEXT    NOT NULL,
+    label      TEXT    NOT NULL,
     salt       TEXT    NOT NULL,
     value      TEXT    NOT NULL,
     attachment TEXT    NOT NULL,
-    PRIMARY KEY (idx, seq),
-    UNIQUE (idx, commitment)
+    PRIMARY KEY (idx, commitment)
 ) STRICT;
 CREATE INDEX disclosure_attachment ON disclosure (attachment) WHERE attachment <> '';
 
