@@ -59,8 +59,9 @@ type ruleKey struct {
 	number  float64
 }
 
-// maxPattern bounds the patterns that are compared by more than equality.
-const maxPattern = 2000
+// maxPattern bounds the patterns that are compared by more than equality, in
+// bytes.
+const maxPattern = 400
 
 // covers reports whether every call that s matches is matched by r, whatever
 // their effects. It may miss an inclusion; it never invents one.

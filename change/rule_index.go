@@ -83,6 +83,20 @@ func (g *ruleGroup) finish() {
 	slices.Sort(g.heads)
 }
 
+// matchCost is about how many steps of the budget a comparison of two patterns
+// takes: with several stars a match may go back often.
+func matchCost(a, b *rule) int {
+	switch {
+	case len(a.pattern) > maxPattern || len(b.pattern) > maxPattern || a.pattern == "":
+		return 1
+	case a.match == files:
+		return 1 + len(a.pattern)*len(b.pattern)/8
+	case strings.Count(a.pattern, "*") > 1:
+		return 1 + len(a.pattern)*len(b.pattern)/64
+	}
+	return 1 + len(b.pattern)/16
+}
+
 // spend takes n steps from the budget and reports whether any are left.
 func (x *ruleIndex) spend(n int) bool {
 	*x.budget -= n
@@ -104,7 +118,7 @@ func (x *ruleIndex) covering(r *rule, yield func(i int) bool) {
 func (x *ruleIndex) coveringIn(g *ruleGroup, r *rule, yield func(i int) bool) bool {
 	try := func(list []int) bool {
 		for n := len(list) - 1; n >= 0; n-- {
-			if !x.spend(1 + len(r.pattern)/16) {
+			if !x.spend(matchCost(&x.rules[list[n]], r)) {
 				return false
 			}
 			if x.rules[list[n]].covers(r) && !yield(list[n]) {

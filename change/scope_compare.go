@@ -8,18 +8,24 @@ import (
 )
 
 // maxSteps bounds the work of one comparison, in comparisons of rules.
-const maxSteps = 30_000_000
+const maxSteps = 10_000_000
 
 // compareScopes says what two sides differ in, given all scopes of each. A
 // change is reported for each slot in which some rule comes, goes or changes
 // so that a call gets another effect.
 func compareScopes(before, after []scope) []Change {
 	budget := maxSteps
+	return compareScopesWithin(before, after, &budget)
+}
+
+// compareScopesWithin takes its steps from a budget. Where that is used up the
+// direction is unknown.
+func compareScopesWithin(before, after []scope, budget *int) []Change {
 	b, a := policiesOf(before), policiesOf(after)
 	pairGroups(b, a)
 	var out []Change
 	for _, key := range policyKeys(b, a) {
-		c := policyComparison{before: b.policy(key, a), after: a.policy(key, b), budget: &budget}
+		c := policyComparison{before: b.policy(key, a), after: a.policy(key, b), budget: budget}
 		c.run()
 		out = append(out, c.changes()...)
 	}
@@ -133,8 +139,8 @@ func (c *policyComparison) run() {
 	if c.before.def != c.after.def {
 		c.move(nil, sign(bx.effectOf(&whole), ax.effectOf(&whole)), c.owners(nil))
 	}
-	c.side(c.before, new, bx, ax, reordered, true)
-	c.side(c.after, old, bx, ax, reordered, false)
+	c.side(c.before, c.after, new, bx, ax, reordered, true)
+	c.side(c.after, c.before, old, bx, ax, reordered, false)
 	if *c.budget < 0 {
 		c.giveUp()
 	}
@@ -178,11 +184,11 @@ func sign(before, after effect) int { return cmp.Compare(after, before) }
 
 // side looks at the rules of one side that the other does not have, or at all
 // of them when order has a meaning and changed.
-func (c *policyComparison) side(p *policy, other map[ruleKey]bool, bx, ax *ruleIndex, reordered, gone bool) {
+func (c *policyComparison) side(p, q *policy, other map[ruleKey]bool, bx, ax *ruleIndex, reordered, gone bool) {
 	for i := range p.rules {
 		r, from := &p.rules[i], p.from[i]
 		same := other[r.key()]
-		if from != nil && !same {
+		if from != nil && (!same || len(q.scopes) == 0) { // a default is stated nowhere
 			c.entry(from, r, gone)
 		}
 		if same && !reordered || r.match == levels && r.pattern == "" && !r.opaque {
@@ -404,12 +410,16 @@ func mergeChanges(in []Change) []Change {
 	return out
 }
 
+// unite is the direction of two policies of one slot together. What is known to
+// go both ways, or up, is not made unknown by a part that cannot be told.
 func unite(a, b Direction) Direction {
 	switch {
 	case a == b:
 		return a
-	case a == Unknown || b == Unknown:
-		return Unknown
+	case a == Both || b == Both || a == Widens && b == Narrows || a == Narrows && b == Widens:
+		return Both
+	case a == Widens || b == Widens:
+		return Widens
 	}
-	return Both
+	return Unknown
 }

@@ -106,10 +106,10 @@ func (b *scopeBuilder) mcpServer(s *Node, name, slot string) {
 	}
 	b.add(server)
 	b.add(scope{slot: slot, dimension: "server", surface: "mcp args", vague: true,
-		rules: []rule{{effect: allow, subject: subject, pattern: "args " + l.args, raw: l.raw, line: line}}})
+		rules: []rule{{effect: allow, subject: subject, pattern: "args " + l.args, raw: label, line: line}}})
 	if l.pinnable {
 		b.add(scope{slot: slot, dimension: "server", surface: "mcp version", vague: true,
-			rules: []rule{{effect: allow, subject: subject, pattern: l.version, raw: l.raw, line: line}}})
+			rules: []rule{{effect: allow, subject: subject, pattern: l.version, raw: label, line: line}}})
 	}
 	b.serverApproval(s, subject, name, slot)
 	b.serverEnv(s.Get("env"), subject, slot+".env")

@@ -30,7 +30,8 @@ var secretShapes = regexp.MustCompile(strings.Join([]string{
 	`-----BEGIN[A-Z ]*PRIVATE KEY-----`,
 	`[a-z][a-z0-9+.-]{1,20}://[^/\s:@]{1,100}:[^/\s@$]{1,200}@`, // a password in a URL
 	`(?i:bearer|basic|token) [A-Za-z0-9._~+/=-]{16,}`,
-	`(?i:(?:api[-_]?key|token|secret|password|passwd|access[-_]?key)["']?\s?[=:]\s?["']?)[A-Za-z0-9._~+/=-]{12,}`,
+	`(?i:(?:api[-_]?key|token|secret|password|passwd|access[-_]?key)["']?\s?[=:]\s?["']?)[A-Za-z0-9._~+/=-]{8,}`,
+	`(?i:--?[a-z-]*(?:token|api-?key|secret|passw(?:or)?d|access-?key)[a-z-]* )["']?[A-Za-z0-9._~+/=!@%^&-]{8,}`, // a flag and its value
 }, "|"))
 
 // hidden stands where a secret stood.
