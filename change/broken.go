@@ -7,8 +7,16 @@ import (
 
 // reportBroken adds one change for each kind that a format can hold, because a
 // version of the file cannot be read as what it is. What changed in it is
-// unknown, and unknown is not nothing.
-func (c *comparison) reportBroken(p *pair, before, after *document, f *format) {
+// unknown, and unknown is not nothing. Known are the facts of the version that
+// can be read, if any.
+//
+// Where a format is recognised by its content, and neither version is known to
+// speak of an agent, the file is nobody's: a workflow that only builds.
+func (c *comparison) reportBroken(p *pair, before, after *document, f *format, known []fact) {
+	weight := f.weightOfBroken(before, after, known)
+	if weight == "" {
+		return
+	}
 	what := "modified"
 	switch {
 	case before == nil:
@@ -20,7 +28,7 @@ func (c *comparison) reportBroken(p *pair, before, after *document, f *format) {
 	if d == nil {
 		d = before
 	}
-	ch := Change{Agent: d.agent, Path: p.path(), Paths: pathsOf(p), Format: f.id, Change: what, Confidence: InSlot,
+	ch := Change{Agent: d.agent, Path: p.path(), Paths: pathsOf(p), Format: f.id, Change: what, Confidence: weight,
 		Added: []string{}, Removed: []string{}, Findings: []Finding{}}
 	if f.isQuiet(p.path()) && c.settingsAgent(p.path()) == "" && p.format == nil {
 		ch.Confidence = Notice
@@ -44,6 +52,27 @@ func (c *comparison) reportBroken(p *pair, before, after *document, f *format) {
 		}
 		c.changes = append(c.changes, ch)
 	}
+}
+
+// weightOfBroken says how a file that cannot be read is reported: like what is
+// known of it, and not at all when nothing says that it is an agent's.
+func (f *format) weightOfBroken(before, after *document, known []fact) Confidence {
+	if len(f.when) == 0 {
+		return InSlot
+	}
+	for _, d := range []*document{before, after} {
+		if d != nil && (d.broken != nil && f.mentioned(d) || d.broken == nil && len(scopesOf(d)) > 0) {
+			return InSlot
+		}
+	}
+	weight := Confidence("")
+	for i := range known {
+		if !known[i].notice {
+			return InSlot
+		}
+		weight = Notice
+	}
+	return weight
 }
 
 func contentDigest(d *document) *string {

@@ -268,7 +268,7 @@ func (c *comparison) compareAs(p *pair, before, after *document, old, now *forma
 	}
 	was, is := c.facts(p, before, old), c.facts(p, after, now)
 	if before != nil && before.broken != nil || after != nil && after.broken != nil {
-		c.reportBroken(p, before, after, cmp.Or(now, old))
+		c.reportBroken(p, before, after, cmp.Or(now, old), append(was, is...))
 		return
 	}
 	if before != nil {

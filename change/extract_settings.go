@@ -29,7 +29,24 @@ func readSettingsTree(d *document) []fact {
 	for _, root := range d.roots {
 		settingsNode(root, "", 0, &out)
 	}
-	return out
+	return tablesToNotices(out)
+}
+
+// maxRows is how many items of one list may name a model each before the list
+// is a table: of models and their prices, of results, of what could be chosen.
+const maxRows = 8
+
+func tablesToNotices(facts []fact) []fact {
+	rows := map[string]int{}
+	for i := range facts {
+		if facts[i].inList() {
+			rows[facts[i].group()]++
+		}
+	}
+	for i := range facts {
+		facts[i].notice = facts[i].notice || facts[i].inList() && rows[facts[i].group()] > maxRows
+	}
+	return facts
 }
 
 // isMachineMade says that a file is written by a tool and not by people.
@@ -55,7 +72,7 @@ func settingsNode(n *Node, at string, depth int, out *[]fact) {
 }
 
 func settingsMap(n *Node, at string, depth int, out *[]fact) {
-	tuned := tunesModel(n)
+	tuned, catalogue := tunesModel(n), modelCatalogue(n)
 	for i, k := range n.Keys {
 		v, slot := n.Items[i], join(at, k)
 		key := plainKey(k)
@@ -75,15 +92,24 @@ func settingsMap(n *Node, at string, depth int, out *[]fact) {
 			*out = append(*out, fact{kind: ModelParams, slot: slot, value: v.Text, line: v.Line})
 		case v.Kind == StringNode:
 			*out = append(*out, otherSetting(slot, k, v)...)
-		case v.Kind == MapNode && isModelID(k) && strings.ContainsAny(k, "-/") && !modelCatalogue(n):
+		case v.Kind == MapNode && isModelID(k) && strings.ContainsAny(k, "-/") && !catalogue:
 			*out = append(*out, fact{kind: Model, slot: slot, value: k, line: v.Line, notice: true})
 		}
 		if environmentKeys[k] && v != nil && v.Kind == ListNode {
 			continue // lists of variables have a reader of their own
 		}
+		from := len(*out)
 		settingsNode(v, slot, depth+1, out)
+		if catalogue && isModelID(k) {
+			for j := from; j < len(*out); j++ {
+				(*out)[j].notice = true
+			}
+		}
 	}
 }
+
+// labelKeys are keys whose values speak to people.
+var labelKeys = set("id", "name", "title", "label", "text", "description", "summary", "tag", "tags", "category", "slug", "displayname", "version", "image", "license", "author")
 
 // otherSetting reads a string under a key that means nothing by itself: a
 // variable's name, or a known model's name as a notice.
@@ -97,7 +123,7 @@ func otherSetting(slot, key string, v *Node) []fact {
 	if r := pin(v.Text); r.value != v.Text && isModelID(r.value) || strings.Contains(plainKey(key), "model") && isModelID(v.Text) {
 		return []fact{{kind: Model, slot: slot, value: r.value, line: v.Line}}
 	}
-	if isModelID(v.Text) && key != "id" && key != "name" {
+	if isModelID(v.Text) && !labelKeys[plainKey(key)] {
 		return []fact{{kind: Model, slot: slot, value: v.Text, line: v.Line, notice: true}}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -94,6 +95,9 @@ func (f *file) document(parser string) *document {
 		return d
 	}
 	d.body = string(trimBOM(f.data))
+	if strings.TrimSpace(d.body) == "" {
+		return d // says nothing, in every format
+	}
 	if err := parsers[parser](d); err != nil {
 		d.broken = &Finding{Code: "does-not-parse", Path: f.entry.Path, Text: printable(clip(err.Error(), 300))}
 		if s, ok := err.(*syntaxError); ok {
@@ -171,15 +175,21 @@ func (f *format) accepts(d *document, s *side) bool {
 		return true
 	}
 	if d.broken != nil {
-		for _, m := range f.mentions {
-			if bytes.Contains(d.data, []byte(m)) || m[0] == '\n' && bytes.HasPrefix(trimBOM(d.data), []byte(m[1:])) {
-				return true
-			}
-		}
-		return false
+		return f.mentioned(d)
 	}
 	for _, sig := range f.when {
 		if sig.holds(d, f, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// mentioned reports whether a file that does not parse holds a text that files
+// of the format hold.
+func (f *format) mentioned(d *document) bool {
+	for _, m := range f.mentions {
+		if bytes.Contains(d.data, []byte(m)) || m[0] == '\n' && bytes.HasPrefix(trimBOM(d.data), []byte(m[1:])) {
 			return true
 		}
 	}

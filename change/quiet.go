@@ -13,7 +13,7 @@ func (f *format) isQuiet(p string) bool {
 		dir, name = p[:i], p[i+1:]
 	}
 	for _, part := range strings.Split(strings.ToLower(dir), "/") {
-		if fixtureFolders[part] || f.quiet && quietFolders[part] {
+		if fixtureFolders[part] || f.quiet && (quietFolders[part] || isTestFolder(part)) {
 			return true
 		}
 	}
@@ -23,10 +23,26 @@ func (f *format) isQuiet(p string) bool {
 var fixtureFolders = set("fixtures", "__fixtures__", "fixture", "testdata", "test_data", "test-data", "mocks", "__mocks__", "__snapshots__", "snapshots", "cassettes", "node_modules", "vendor", "third_party")
 
 var quietFolders = set("test", "tests", "__tests__", "spec", "specs", "e2e", "integration_tests", "unit_tests", "docs", "doc", "documentation",
+	"results", "benchmark_results", "outputs", "logs", "traces", "recordings", ".promptflow", "leaderboard", "leaderboards",
 	"example", "examples", "cookbook", "cookbooks", "tutorial", "tutorials", "benchmark", "benchmarks", "demo", "demos", "notebooks")
 
+// isTestFolder knows folders such as Functions.UnitTests and e2e-tests.
+func isTestFolder(part string) bool {
+	for word := range strings.FieldsFuncSeq(part, func(r rune) bool { return r == '.' || r == '-' || r == '_' }) {
+		if word == "test" || strings.HasSuffix(word, "tests") {
+			return true
+		}
+	}
+	return false
+}
+
+// isTestName also knows files that speak to readers of a repository.
 func isTestName(name string) bool {
 	stem, _, _ := strings.Cut(name, ".")
+	switch stem {
+	case "readme", "changelog", "contributing", "license", "testsettings":
+		return true
+	}
 	return strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, "_tests") || strings.HasSuffix(stem, "-test") ||
 		strings.Contains(name, ".test.") || strings.Contains(name, ".spec.") || strings.HasPrefix(name, "conftest.") || strings.HasSuffix(stem, "tests")
 }
