@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/open-policy-agent/opa/v1/cover"
 
@@ -216,6 +218,30 @@ func TestDocumentedRules(t *testing.T) {
 	b.WriteString("`" + strings.Join(sorted, "` `") + "`\n")
 	checkPart(t, "builtins", b.String())
 	checkPart(t, "input", inputTable())
+}
+
+// The example of docs/policy.md loads, is formatted, and passes its tests.
+func TestDocumentedExample(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := fstest.MapFS{}
+	for _, m := range regexp.MustCompile("(?s)`\\.github/countersign/([a-z_.]+)`[^`]*?:\n\n   ```[a-z]+\n(.*?)\n   ```\n").FindAllStringSubmatch(string(data), -1) {
+		lines := strings.Split(m[2], "\n")
+		for i := range lines {
+			lines[i] = strings.TrimPrefix(lines[i], "   ")
+		}
+		dir[m[1]] = &fstest.MapFile{Data: []byte(strings.Join(lines, "\n") + "\n")}
+	}
+	r, err := Test(context.Background(), dir, Repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(dir) != 3 || !r.OK() || r.Coverage < 100 || len(r.Tests) != 4 {
+		t.Errorf("%d files: %+v", len(dir), r)
+	}
 }
 
 // checkPart compares what stands between two marks in docs/policy.md.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime/debug"
 	"runtime/metrics"
 	"time"
 
@@ -24,7 +23,7 @@ const (
 	exitMemory = 88
 )
 
-// maxMemory is the heap that one worker may fill, in bytes. The system's
+// maxMemory is the heap that one worker may fill, garbage included, in bytes. The system's
 // limit, which stops a single call that asks for more, is hardMemory.
 const (
 	maxMemory  = 256 << 20
@@ -39,7 +38,6 @@ func init() {
 		return
 	}
 	limitMemory(hardMemory)
-	debug.SetMemoryLimit(maxMemory * 3 / 4)
 	go watchMemory()
 	if err := work(os.Stdin, os.Stdout); err != nil {
 		_, _ = os.Stderr.WriteString(err.Error())

@@ -27,9 +27,9 @@ import (
 // a process that nobody misses.
 
 const (
-	maxWorkers = 8       // that are kept while idle, each for one set of rules
-	maxAnswer  = 4 << 20 // bytes of one answer of a worker
-	loadTime   = 5 * time.Second // hundreds of times what it takes
+	maxWorkers = 8                // that are kept while idle, each for one set of rules
+	maxAnswer  = 4 << 20          // bytes of one answer of a worker
+	loadTime   = 5 * time.Second  // hundreds of times what it takes
 	graceTime  = 10 * time.Second // for a worker to end by itself on a busy machine
 )
 

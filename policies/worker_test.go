@@ -34,7 +34,7 @@ func doubled(n int) string {
 // process stays as it was, and other pull requests go on.
 func TestHostileRulesAreCutOff(t *testing.T) {
 	t.Parallel()
-	e := newTestEngine(t, Options{Deadline: 200 * time.Millisecond})
+	e := newTestEngine(t, Options{Deadline: 500 * time.Millisecond})
 	mega := `m := sprintf("%999999d", [input.pull.number])` + "\n"
 	for name, lines := range map[string]string{
 		"cross product":          "some i in numbers.range(1, 100000)\nsome j in numbers.range(1, 100000)\ni * j < 0\ny := 1",
@@ -66,6 +66,21 @@ func TestHostileRulesAreCutOff(t *testing.T) {
 	}
 }
 
+func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
+	e := newTestEngine(t, Options{Deadline: 20 * time.Second})
+	mega := `m := sprintf("%999999d", [input.pull.number])` + "\n"
+	for name, lines := range map[string]string{
+		"step by step": `y := count([sprintf("%999999d", [i]) | some i in numbers.range(1, 100000)])`,
+		"in one call":  mega + `y := count(replace(m, " ", m))`,
+	} {
+		_, err := e.Require(context.Background(), input(prompt()), body(lines))
+		if got := broken(t, err); !strings.Contains(got.Reason, "MB of memory") {
+			t.Errorf("%s: got %+v", name, got)
+		}
+	}
+}
+
 // Types can be doubled as well as values, so loading is cut off too, once.
 func TestHostileTypesAreCutOff(t *testing.T) {
 	t.Parallel()
@@ -84,7 +99,7 @@ func TestHostileTypesAreCutOff(t *testing.T) {
 
 func TestOthersGoOnBesideHostileRules(t *testing.T) {
 	t.Parallel()
-	e := newTestEngine(t, Options{Deadline: 200 * time.Millisecond})
+	e := newTestEngine(t, Options{})
 	var wg sync.WaitGroup
 	for i := range 3 {
 		wg.Go(func() {
@@ -107,7 +122,7 @@ func TestOthersGoOnBesideHostileRules(t *testing.T) {
 // A worker is started once for each set of rules, and anew after a failure.
 func TestWorkersAreKept(t *testing.T) {
 	t.Parallel()
-	e := newTestEngine(t, Options{Deadline: 300 * time.Millisecond})
+	e := newTestEngine(t, Options{Deadline: time.Second})
 	mine := own("package countersign.own\n" + meta("own.rule") +
 		"warn contains {\"rule\": \"own.rule\", \"reason\": \"a\"} if {\n\tevery i in numbers.range(1, input.pull.number) {\n\t\ti > 0\n\t}\n}\n")
 	in := input(prompt())
