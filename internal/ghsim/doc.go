@@ -4,8 +4,8 @@
 //
 // It has two sides. People act through Go methods, each of which does the git
 // work, changes the state and emits the deliveries that GitHub documents for
-// it, in order; the example shows how. The product acts through HTTP at [Server.URL], as the app [Server.App] with
-// its id and private key.
+// it, in order; the example shows how. The product acts through HTTP at
+// [Server.URL], as the app [Server.App] with its id and private key.
 //
 // The clock stands still until [Server.Advance] moves it, and has whole
 // seconds, as GitHub's timestamps have. Ids are numbered from fixed starts and

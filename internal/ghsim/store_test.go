@@ -1,12 +1,20 @@
 package ghsim
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 )
+
+// Each history costs seven processes; the command line may ask for more of them.
+func TestMain(m *testing.M) {
+	flag.Set("rapid.checks", "30")
+	os.Exit(m.Run())
+}
 
 // The store answers history, differences and merges by itself where it can.
 // On random histories git must say the same.
