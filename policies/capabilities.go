@@ -50,7 +50,7 @@ var builtins = strings.Fields(`
 	glob.match glob.quote_meta
 	numbers.range numbers.range_step units.parse units.parse_bytes bits.and bits.or bits.xor
 	semver.compare semver.is_valid
-	time.parse_ns time.parse_rfc3339_ns time.parse_duration_ns
+	time.parse_rfc3339_ns time.parse_duration_ns
 	base64.encode base64.decode base64.is_valid hex.encode hex.decode urlquery.encode urlquery.decode uri.parse uri.is_valid
 	crypto.sha256
 	net.cidr_contains net.cidr_is_valid
@@ -80,7 +80,7 @@ func refused(name string) string {
 	case b.IsNondeterministic():
 		return "its result depends on more than its arguments (network, clock, chance or the machine), so a decision could not be made again; the time of the event is input.at"
 	case strings.HasPrefix(name, "time."):
-		return "it knows time zones, which differ from machine to machine"
+		return "it knows time zones, which differ from machine to machine; lib.weekday and lib.hour count in UTC"
 	case name == "print" || name == "trace":
 		return "rules that decide leave no messages; print belongs in tests"
 	}
