@@ -150,7 +150,8 @@ func (g *Client) Reply(ctx context.Context, ref review.PullRef, body string) err
 	return err
 }
 
-// find returns the app's own first comment since a time that matches, or nil.
+// find returns the app's own first comment that matches and was written or
+// edited since a time, or nil.
 // Anybody may write what the app writes, but not under its name.
 func (g *Client) find(ctx context.Context, c *api.Client, ref review.PullRef, since time.Time,
 	match func(*api.IssueComment) bool) (*api.IssueComment, error) {
@@ -169,7 +170,7 @@ func (g *Client) find(ctx context.Context, c *api.Client, ref review.PullRef, si
 		resp, err := get(ctx, c, path+"?"+q.Encode(), &found)
 		for _, one := range found {
 			mine := one.GetUser().GetType() == "Bot" && one.GetUser().GetLogin() == me
-			if out == nil && mine && !one.GetCreatedAt().Before(since) && match(one) {
+			if out == nil && mine && match(one) {
 				out = one
 			}
 		}

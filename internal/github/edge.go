@@ -15,8 +15,8 @@ import (
 // An edge makes one exchange with GitHub: within a time, with no host but
 // GitHub's, with an answer of bounded size. Whatever is no success becomes an
 // *Error or a *LimitError here, so that the libraries above see successes only.
-// go-github would refuse calls by itself once nothing remains, so it is not
-// told what remains.
+// go-github would refuse calls by itself until the limit is reset, so it is not
+// told when that is.
 type edge struct {
 	next    http.RoundTripper
 	base    *url.URL
@@ -58,7 +58,6 @@ func (e *edge) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err := exhausted(req, resp, body, e.now()); err != nil {
 			return nil, err
 		}
-		resp.Header.Del("X-RateLimit-Remaining")
 		resp.Header.Del("X-RateLimit-Reset")
 		resp.Body = io.NopCloser(bytes.NewReader(body))
 		resp.Request = req

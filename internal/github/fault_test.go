@@ -170,6 +170,25 @@ func TestLimitOfOneInstallationOnly(t *testing.T) {
 	}
 }
 
+func TestGoGitHubRefusesNothingByItself(t *testing.T) {
+	w := newWorld(t)
+	calls := 0
+	g := serve(t, w, func(rw http.ResponseWriter, _ *http.Request) {
+		calls++
+		rw.Header().Set("X-RateLimit-Remaining", "0")
+		rw.Header().Set("X-RateLimit-Reset", fmt.Sprint(time.Now().Add(time.Hour).Unix()))
+		fmt.Fprint(rw, "[]")
+	})
+	for range 2 {
+		if _, err := g.OpenPulls(t.Context(), w.repo); err != nil {
+			t.Error(err)
+		}
+	}
+	if calls != 2 {
+		t.Errorf("%d calls went out, want 2", calls)
+	}
+}
+
 func TestWrongKey(t *testing.T) {
 	w := newWorld(t)
 	g, err := New(Config{AppID: w.sim.App().ID() + 1, Key: w.sim.App().PrivateKeyPEM(), BaseURL: w.sim.URL()})

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	api "github.com/google/go-github/v60/github"
 
 	"github.com/countersign-dev/countersign/internal/ghsim"
 	"github.com/countersign-dev/countersign/review"
@@ -107,6 +108,37 @@ func TestMergedPull(t *testing.T) {
 				t.Errorf("into another branch: %v", err)
 			}
 		})
+	}
+}
+
+func TestMergedPullOfACommitThatLandedTwice(t *testing.T) {
+	w := newWorld(t)
+	if err := w.bot.Push(w.alice, "release", w.bot.Head("main")); err != nil {
+		t.Fatal(err)
+	}
+	first := w.open("refund-v2", ghsim.CommitSpec{})
+	second, err := w.bot.OpenPull(w.alice, ghsim.PullSpec{Head: "refund-v2", Base: "release"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*ghsim.Pull{first, second} {
+		if _, err := p.Merge(w.bob, ghsim.Merge); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for branch, p := range map[string]*ghsim.Pull{"main": first, "release": second} {
+		if got, err := w.client.MergedPull(t.Context(), w.repo, p.Head(), branch); err != nil || got.Number != p.Number() {
+			t.Errorf("into %s: #%d, %v", branch, got.Number, err)
+		}
+	}
+}
+
+func TestFirstParentsOfALoop(t *testing.T) {
+	t.Parallel()
+	a, b := api.String("a"), api.String("b")
+	got := firstParents([]*api.RepositoryCommit{{SHA: a, Parents: []*api.Commit{{SHA: b}}}, {SHA: b, Parents: []*api.Commit{{SHA: a}}}}, "a")
+	if !slices.Equal(ids(got), []string{"b", "a"}) {
+		t.Errorf("history: %q", ids(got))
 	}
 }
 

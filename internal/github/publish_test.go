@@ -68,15 +68,28 @@ func TestPutCheckOfAnotherApp(t *testing.T) {
 	if _, err := w.client.PutCheck(t.Context(), w.repo, checkOn(p, theirs.ID)); err == nil {
 		t.Error("another app's run was taken over")
 	}
-	// Nor is it found as ours after a try without an answer.
+	// Nor is it found as ours after a try without an answer, whatever the list
+	// that was asked for holds.
+	g := w.newClient(Config{Transport: unfiltered{}})
 	w.fail(1, "POST", "/check-runs", ghsim.Fault{Status: 502})
-	if _, err := w.client.PutCheck(t.Context(), w.repo, checkOn(p, 0)); err == nil {
+	if _, err := g.PutCheck(t.Context(), w.repo, checkOn(p, 0)); err == nil {
 		t.Fatal("no error")
 	}
-	id, err := w.client.PutCheck(t.Context(), w.repo, checkOn(p, 0))
+	id, err := g.PutCheck(t.Context(), w.repo, checkOn(p, 0))
 	if err != nil || id == theirs.ID {
 		t.Errorf("run %d, %v; theirs is %d", id, err, theirs.ID)
 	}
+}
+
+// unfiltered asks for everything that a list has.
+type unfiltered struct{}
+
+func (unfiltered) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet {
+		r = r.Clone(r.Context())
+		r.URL.RawQuery = ""
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 func TestPutCheckRepeatsNoAnnotation(t *testing.T) {
@@ -207,6 +220,23 @@ func TestLostRepliesMakeNothingTwice(t *testing.T) {
 			}
 			w.wantCalls(newComment)
 		})
+	}
+}
+
+func TestAnEqualReplyOfBeforeIsAnotherOne(t *testing.T) {
+	w := newWorld(t)
+	p := w.open("refund-v2", ghsim.CommitSpec{})
+	reply := func() error { return w.client.Reply(t.Context(), w.ref(p), "no such requirement") }
+	if err := reply(); err != nil {
+		t.Fatal(err)
+	}
+	w.sim.Advance(time.Hour)
+	w.fail(1, "POST", "/comments", ghsim.Fault{Status: http.StatusBadGateway})
+	if reply() == nil {
+		t.Error("no error")
+	}
+	if err := reply(); err != nil || len(p.Comments()) != 2 {
+		t.Errorf("%d comments, %v", len(p.Comments()), err)
 	}
 }
 

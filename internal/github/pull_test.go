@@ -262,6 +262,21 @@ func describe(all []review.Contributor) []string {
 	return out
 }
 
+func TestOneUnsignedCommitIsEnough(t *testing.T) {
+	w := newWorld(t)
+	p := w.open("refund-v2", ghsim.CommitSpec{})
+	if _, err := p.Commit(w.alice, ghsim.CommitSpec{Files: ghsim.Files{prompt: "v3\n"}, Verified: true}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.client.Compare(t.Context(), w.delivered(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names := describe(got.Contributors); !slices.Equal(names, []string{"alice human author,committer false"}) {
+		t.Errorf("contributors %q", names)
+	}
+}
+
 func TestPeopleWhoToldAnAgent(t *testing.T) {
 	w := newWorld(t)
 	agent := w.sim.AddBot("copilot-swe-agent[bot]")
