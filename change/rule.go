@@ -42,6 +42,8 @@ type rule struct {
 	// opaque rules cannot be ordered: prose, scripts, values kept elsewhere. A
 	// change of one has no direction that could be told.
 	opaque bool
+	// quiet rules are no change of their own, but count for the direction of one.
+	quiet bool
 	// remark is what a reviewer should hear when the rule comes.
 	remark *Finding
 }

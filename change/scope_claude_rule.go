@@ -9,6 +9,8 @@ func claudeRule(text string, e effect, line int) rule {
 	name, spec := cutSpec(text)
 	r := rule{effect: e, subject: name, raw: text, line: line}
 	switch {
+	case strings.Contains(text, "${{"): // known only when the workflow runs
+		r.subject, r.pattern, r.opaque = "expression", text, true
 	case name == "*":
 		r.subject = "*"
 	case strings.HasPrefix(name, "mcp__"):
@@ -105,6 +107,14 @@ func splitTools(s string) []string {
 			depth++
 		case c == ')' && depth > 0:
 			depth--
+		case strings.HasPrefix(s[i:], "${{"):
+			if start < 0 {
+				start = i
+			}
+			if n := strings.Index(s[i:], "}}"); n > 0 {
+				i += n + 1
+			}
+			continue
 		case depth == 0 && (c == ',' || c == ' ' || c == '\n' || c == '\t' || c == '\r'):
 			end(i)
 			continue

@@ -23,7 +23,6 @@ var agentLibraries = []string{
 var codeLists = map[string]setting{
 	"tools":           {dimension: "tool", kind: allows},
 	"toolsets":        {dimension: "tool", kind: allows},
-	"functions":       {dimension: "tool", kind: allows},
 	"allowedtools":    {dimension: "tool", kind: allows},
 	"disallowedtools": {dimension: "deny", kind: denies, def: ask, unset: ask},
 	"toolfilter":      {dimension: "tool", kind: allows, unset: allow},
@@ -34,7 +33,6 @@ var codeLists = map[string]setting{
 	"interruptbefore": {dimension: "approval", kind: asks, def: allow, unset: allow},
 	"interrupton":     {dimension: "approval", kind: asks, def: allow, unset: allow},
 	"adddirs":         {dimension: "filesystem", kind: allows},
-	"plugins":         {dimension: "plugin", kind: allows},
 }
 
 // codeSettings are names of single settings.
@@ -79,9 +77,15 @@ type codeScopes struct {
 	b     *scopeBuilder
 	src   string
 	toks  []codeToken
-	fn    string // the function or class around, by its last declaration
-	owner string // what the statement assigns to
+	fns   []codeOwner // the functions and classes around, innermost last
+	owner string      // what the statement assigns to
 	seen  map[string]int
+}
+
+// A codeOwner is a function or class by its indentation.
+type codeOwner struct {
+	name   string
+	indent uint16
 }
 
 func (c *codeScopes) word(i int) string {
@@ -108,13 +112,17 @@ func (c *codeScopes) read() {
 			continue
 		}
 		w := c.word(i)
-		if t.kind == wordToken && t.flags&firstOnLine != 0 && depth == 0 {
+		if t.flags&firstOnLine != 0 && depth == 0 {
+			c.owner = ""
+			for len(c.fns) > 0 && c.fns[len(c.fns)-1].indent >= t.indent {
+				c.fns = c.fns[:len(c.fns)-1]
+			}
 			if next := c.word(i + 1); next == "=" || next == ":=" || next == ":" && c.word(i+3) == "=" {
 				c.owner = w
 			}
 		}
 		if declares[w] && i+1 < len(c.toks) && c.toks[i+1].kind == wordToken {
-			c.fn, c.owner, depth = c.word(i+1), "", 0
+			c.fns, c.owner, depth = append(c.fns, codeOwner{c.word(i + 1), t.indent}), "", 0
 			continue
 		}
 		if w == "const" || w == "let" || w == "var" {
@@ -173,7 +181,14 @@ func (c *codeScopes) list(i int, name string, s *setting) {
 // surface names the place of a list so that it stays the same when other code
 // moves: by the function and the variable it stands under.
 func (c *codeScopes) surface(name string) string {
-	key := strings.Trim(c.fn+"."+c.owner+"."+name, ".")
+	var parts []string
+	for _, f := range c.fns[max(0, len(c.fns)-2):] {
+		parts = append(parts, f.name)
+	}
+	if c.owner != "" && c.owner != name {
+		parts = append(parts, c.owner)
+	}
+	key := strings.Join(append(parts, name), ".")
 	c.seen[key]++
 	return key
 }
@@ -219,7 +234,7 @@ func (c *codeScopes) elements(open int, name string, s *setting) {
 // is given; a table entry by its key; a literal by its text.
 func (c *codeScopes) element(from, to int, table bool) string {
 	var out strings.Builder
-	depth := 0
+	depth, word := 0, false
 	for i := from; i < to && out.Len() < maxEntry; i++ {
 		w := c.word(i)
 		switch {
@@ -237,6 +252,10 @@ func (c *codeScopes) element(from, to int, table bool) string {
 		case w == ")" || w == "}" || w == "]":
 			depth--
 		}
+		if c.toks[i].kind == wordToken && word {
+			out.WriteByte(' ')
+		}
+		word = c.toks[i].kind == wordToken
 		out.WriteString(w)
 	}
 	return strings.TrimPrefix(out.String(), "self.")

@@ -35,6 +35,7 @@ var codexTable = []setting{
 	{at: "shell_environment_policy.exclude", dimension: "credential", kind: denies, def: allow, unset: allow, match: globs},
 	{at: "shell_environment_policy.include_only", dimension: "credential", kind: allows, unset: allow, match: globs},
 	{at: "shell_environment_policy.set", dimension: "credential", kind: prose},
+	{at: "projects.*.trust_level", dimension: "approval", values: "untrusted= trusted=a", absent: "untrusted"},
 	{at: "notify", dimension: "hook", kind: prose},
 	{at: "hooks", dimension: "hook", kind: prose},
 	{at: "model_providers.*.base_url", dimension: "network", kind: prose},

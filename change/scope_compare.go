@@ -23,6 +23,7 @@ func compareScopes(before, after []scope) []Change {
 func compareScopesWithin(before, after []scope, budget *int) []Change {
 	b, a := policiesOf(before), policiesOf(after)
 	pairGroups(b, a)
+	pairSurfaces(b, a)
 	var out []Change
 	for _, key := range policyKeys(b, a) {
 		c := policyComparison{before: b.policy(key, a), after: a.policy(key, b), budget: budget}
@@ -87,7 +88,7 @@ func (p *policies) policy(k policyKey, other *policies) *policy {
 	scopes := p.scopes[k]
 	if len(scopes) == 0 {
 		s := other.scopes[k][0]
-		if s.born && p.groups[k.group] == nil {
+		if s.born && p.groups[k.group] == nil && !restricts(other.scopes[k]) {
 			return &policy{def: deny, born: true, ordered: s.ordered}
 		}
 		return &policy{def: s.absent, rules: s.floor, from: make([]*scope, len(s.floor)), ordered: s.ordered}
@@ -102,6 +103,17 @@ func (p *policies) policy(k policyKey, other *policies) *policy {
 		}
 	}
 	return out
+}
+
+// restricts reports whether scopes only take away from a default that allows. In
+// the file of a new agent too that takes away, and grants nothing.
+func restricts(scopes []*scope) bool {
+	for _, s := range scopes {
+		if s.def != allow || s.absent != allow {
+			return false
+		}
+	}
+	return true
 }
 
 // A policyComparison finds the slots in which two versions of a policy differ.
@@ -243,7 +255,7 @@ func (c *policyComparison) move(r *rule, way int, owners []*scope) {
 	}
 	for _, s := range owners {
 		sc := c.slot(s)
-		sc.touched = true
+		sc.touched = sc.touched || r == nil || !r.quiet
 		sc.up = sc.up || way > 0
 		sc.down = sc.down || way < 0
 		if way > 0 && r != nil && len(sc.findings) < maxEntries {

@@ -139,8 +139,8 @@ func TestManyRulesTakeLinearTime(t *testing.T) {
 				}
 				return min(maxSteps-budget, maxSteps)
 			}
-			if few, many := steps(10_000), steps(20_000); many > 3*few {
-				t.Errorf("%d steps for 10,000 rules, %d for twice as many", few, many)
+			if few, many := steps(4_000), steps(8_000); many > 3*few {
+				t.Errorf("%d steps for 4,000 rules, %d for twice as many", few, many)
 			}
 		})
 	}

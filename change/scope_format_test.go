@@ -52,6 +52,7 @@ var formatScopes = []struct {
 	{"another version", ".mcp.json", `{"mcpServers":{"x":{"command":"npx","args":["pkg@1.2.3"]}}}`, `{"mcpServers":{"x":{"command":"npx","args":["pkg@1.2.4"]}}}`, "unknown", "server", "pkg@1.2.4"},
 	{"another host", ".mcp.json", `{"mcpServers":{"x":{"url":"https://a.com/mcp"}}}`, `{"mcpServers":{"x":{"url":"https://b.com/mcp"}}}`, "both", "server", "https://b.com/mcp"},
 	{"a server is disabled", ".mcp.json", `{"mcpServers":{"x":{"url":"https://a.com/mcp"}}}`, `{"mcpServers":{"x":{"url":"https://a.com/mcp","disabled":true}}}`, "narrows", "server", ""},
+	{"a server of unknown shape", ".mcp.json", `{"mcpServers":{}}`, `{"mcpServers":{"x":{"registry":"r/x"}}}`, "widens", "server", "x"},
 	{"the type beside a url", ".mcp.json", `{"mcpServers":{"x":{"url":"https://a.com/mcp"}}}`, `{"mcpServers":{"x":{"type":"http","url":"https://a.com/mcp","timeout":5}}}`, "", "", ""},
 	{"a read-only flag is dropped", ".mcp.json", `{"mcpServers":{"x":{"command":"srv","args":["--read-only"]}}}`, `{"mcpServers":{"x":{"command":"srv","args":[]}}}`, "unknown", "server", "srv"},
 	{"tools approved in advance", ".cursor/mcp.json", `{"mcpServers":{"x":{"url":"https://a.com"}}}`, `{"mcpServers":{"x":{"url":"https://a.com","alwaysAllow":["run"]}}}`, "widens", "approval", "run"},
@@ -74,6 +75,7 @@ var formatScopes = []struct {
 	{"Codex's sandbox", ".codex/config.toml", "sandbox_mode = \"read-only\"\n", "sandbox_mode = \"danger-full-access\"\n", "widens", "sandbox", "danger-full-access"},
 	{"policies without order", ".codex/config.toml", "approval_policy = \"on-request\"\n", "approval_policy = \"on-failure\"\n", "unknown", "approval", "on-failure"},
 	{"a server's tool filter goes", ".codex/config.toml", "[mcp_servers.x]\ncommand = \"srv\"\nenabled_tools = [\"a\"]\n", "[mcp_servers.x]\ncommand = \"srv\"\n", "widens", "server", "a"},
+	{"a trusted folder", ".codex/config.toml", "model = \"m\"\n", "model = \"m\"\n[projects.\"/x\"]\ntrust_level = \"trusted\"\n", "widens", "approval", "trusted"},
 	{"network access", ".codex/config.toml", "sandbox_mode = \"workspace-write\"\n", "sandbox_mode = \"workspace-write\"\n[sandbox_workspace_write]\nnetwork_access = true\n", "widens", "network", "true"},
 	{"a prefix rule", ".codex/rules/default.rules", `prefix_rule(pattern=["git","push"], decision="prompt")`, `prefix_rule(pattern=["git","push"], decision="allow")`, "widens", "approval", "git"},
 	// opencode, Permissions: the last match wins, and what is not listed is allowed
@@ -109,6 +111,7 @@ var formatScopes = []struct {
 	{"roles fall back to the default", ".github/workflows/a.md", "---\non:\n  issues:\n  roles: [admin, maintainer]\n---\nx\n", "---\non:\n  issues:\n---\nx\n", "widens", "audience", "admin"},
 	{"roles moved", ".github/workflows/a.md", "---\non:\n  issues:\n  roles: [admin]\n---\nx\n", "---\non:\n  issues:\nroles: [admin]\n---\nx\n", "", "", ""},
 	{"the network closed", ".github/workflows/a.md", "---\non: push\n---\nx\n", "---\non: push\nnetwork: {}\n---\nx\n", "narrows", "network", ""},
+	{"a server in a container", ".github/workflows/a.md", "---\non: push\n---\nx\n", "---\non: push\nmcp-servers:\n  s:\n    container: mcp/s\n    allowed: [a]\n---\nx\n", "widens", "server", "mcp/s"},
 	{"a host that an ecosystem holds", ".github/workflows/a.md", "---\non: push\nnetwork: {allowed: [node]}\n---\nx\n", "---\non: push\nnetwork: {allowed: [node, registry.npmjs.org]}\n---\nx\n", "", "", ""},
 	{"more comments", ".github/workflows/a.md", "---\non: push\nsafe-outputs:\n  add-comment:\n---\nx\n", "---\non: push\nsafe-outputs:\n  add-comment:\n    max: 5\n---\nx\n", "widens", "output", "max: 5"},
 	// docker cagent
@@ -153,7 +156,7 @@ func bedrockPolicy(actions string) string {
 }
 
 func rbacRole(verbs string) string {
-	return "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: support-agent\nrules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: " + verbs + "\n"
+	return "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: mcp-server\nrules:\n- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: " + verbs + "\n"
 }
 
 func n8nFlow(first, second string) string {

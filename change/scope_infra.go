@@ -3,6 +3,7 @@ package change
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -368,7 +369,7 @@ func isRBAC(d *document) bool {
 	for _, n := range d.roots {
 		switch n.Get("kind").String() {
 		case "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount":
-			if agentNamed(n) || siblingAgent(d) {
+			if agentNamed(n, d) || siblingAgent(d) {
 				return true
 			}
 		}
@@ -376,13 +377,24 @@ func isRBAC(d *document) bool {
 	return false
 }
 
-func agentNamed(n *Node) bool {
-	text := strings.ToLower(n.Get("metadata", "name").String() + " " + n.Get("metadata", "labels").String())
-	return slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool { return r == '-' || r == '.' || r == ' ' || r == '_' || r == ':' }),
-		func(w string) bool {
-			return w == "agent" || w == "agents" || w == "kagent" || w == "mcp" || w == "llm" || w == "copilot" || w == "claude"
-		})
+// agentNamed reports whether an object's name says that it belongs to an agent.
+// Agents that only watch machines are called so too, so the plain word counts
+// only where the file also speaks of models.
+func agentNamed(n *Node, d *document) bool {
+	for _, w := range strings.FieldsFunc(strings.ToLower(n.Get("metadata", "name").String()), func(r rune) bool { return strings.ContainsRune("-._ :", r) }) {
+		switch w {
+		case "kagent", "mcp", "llm", "copilot", "claude", "adk", "langgraph", "crewai", "openhands", "chatbot":
+			return true
+		case "agent", "agents", "assistant":
+			if aboutModels.Match(d.data) {
+				return true
+			}
+		}
+	}
+	return false
 }
+
+var aboutModels = regexp.MustCompile(`(?i)\b(llm|openai|anthropic|gemini|claude|gpt|langchain|langgraph|crewai|adk|mcp|kagent|vertexai|bedrock|genai|ai-agents?|agentic)\b`)
 
 // siblingAgent reports whether the file itself holds an agent.
 func siblingAgent(d *document) bool { return isKagent(d) }
@@ -390,7 +402,7 @@ func siblingAgent(d *document) bool { return isKagent(d) }
 func readRBAC(b *scopeBuilder) {
 	whole := siblingAgent(b.d)
 	for _, n := range b.d.roots {
-		if !whole && !agentNamed(n) {
+		if !whole && !agentNamed(n, b.d) {
 			continue
 		}
 		kind, name := n.Get("kind").String(), n.Get("metadata", "name").String()

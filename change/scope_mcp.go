@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -88,11 +89,14 @@ func (b *scopeBuilder) mcpServer(s *Node, name, slot string) {
 		return
 	}
 	l := launchOf(s)
-	if l.identity == "" {
-		if s.Get("type").String() != "builtin" && !s.Has("includeTools") {
-			return
+	if l.identity == "" { // a shape nobody knows is not passed over
+		rest := &Node{Kind: MapNode}
+		for i, key := range s.Keys {
+			if !launchDetail[key] {
+				rest.put(key, s.Items[i])
+			}
 		}
-		l.identity = "builtin " + name
+		l = launch{identity: name + " " + oneLine(rest)}
 	}
 	line := s.Line
 	subject := "server " + l.identity
@@ -134,6 +138,9 @@ func (b *scopeBuilder) mcpServer(s *Node, name, slot string) {
 		}
 	}
 }
+
+// launchDetail are keys of a server that are read apart from how it starts.
+var launchDetail = map[string]bool{"env": true, "environment": true, "headers": true, "tools": true, "allowed": true, "includeTools": true, "excludeTools": true, "enabled_tools": true, "disabled_tools": true, "available_tools": true, "alwaysAllow": true, "autoApprove": true, "trust": true, "timeout": true, "description": true, "enabled": true, "disabled": true, "name": true, "enabled_by_default": true, "bundled": true, "display_name": true}
 
 // toolFilter is the tools of a server that an agent gets, after a rule for the
 // server itself. Without a filter it is all of them, and an excluded tool is
@@ -199,6 +206,10 @@ func launchOf(s *Node) launch {
 	if v := s.Get("remote", "url").String(); v != "" {
 		return remoteLaunch(v)
 	}
+	if image := s.Get("container").String(); image != "" {
+		line := []string{"docker", "run", image + versionSuffix(s.Get("version").String())}
+		return commandLaunch(append(line, append(s.Get("args").Strings(), s.Get("entrypointArgs").Strings()...)...))
+	}
 	var line []string
 	command := s.Get("command")
 	if command == nil {
@@ -215,6 +226,13 @@ func launchOf(s *Node) launch {
 	return commandLaunch(line)
 }
 
+func versionSuffix(v string) string {
+	if v == "" {
+		return ""
+	}
+	return ":" + v
+}
+
 // remoteLaunch splits an address. Whether a server speaks SSE or streams on the
 // same host is transport; a query sets options.
 func remoteLaunch(v string) launch {
@@ -227,9 +245,12 @@ func remoteLaunch(v string) launch {
 	return launch{identity: strings.ToLower(u.Scheme+"://"+u.Host) + p, args: u.RawQuery, raw: v}
 }
 
-// runners start a package by its name: with what flags before it, and how its
-// version is written.
-var runners = map[string]string{"npx": "@", "bunx": "@", "pnpx": "@", "uvx": "@", "pipx": "==", "docker": ":", "podman": ":", "pnpm": "@", "yarn": "@", "uv": "@", "bun": "@", "deno": "@", "npm": "@"}
+// runners start a package by its name: those that always do, and those that do
+// after one of these words.
+var runners = map[string][]string{
+	"npx": nil, "bunx": nil, "pnpx": nil, "uvx": nil,
+	"pipx": {"run"}, "docker": {"run"}, "podman": {"run"}, "pnpm": {"dlx"}, "yarn": {"dlx"}, "uv": {"tool", "x"}, "bun": {"x"}, "npm": {"exec", "x"},
+}
 
 var runnerWords = map[string]bool{"dlx": true, "exec": true, "run": true, "x": true, "tool": true, "--": true}
 
@@ -244,7 +265,7 @@ func commandLaunch(line []string) launch {
 		line = line[2:] // Windows needs a shell to start npx
 	}
 	name := path.Base(line[0])
-	if _, ok := runners[name]; !ok {
+	if words, ok := runners[name]; !ok || len(words) > 0 && (len(line) < 2 || !slices.Contains(words, line[1])) {
 		l.identity, l.args = line[0], strings.Join(line[1:], " ")
 		return l
 	}

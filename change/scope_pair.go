@@ -20,6 +20,41 @@ func pairGroups(b, a *policies) {
 	}
 }
 
+// pairSurfaces gives lists of source code that moved to another function the
+// surface that they have on the other side: those with equal rules that each
+// side alone has.
+func pairSurfaces(b, a *policies) {
+	for g, keys := range b.groups {
+		if groupKind(g) != "code" || a.groups[g] == nil {
+			continue
+		}
+		moved := map[string]policyKey{}
+		for _, k := range a.groups[g] {
+			if b.scopes[k] == nil {
+				moved[surfaceMark(a.scopes[k])] = k
+			}
+		}
+		for _, k := range keys {
+			to, ok := moved[surfaceMark(b.scopes[k])]
+			if ok && a.scopes[k] == nil && b.scopes[to] == nil {
+				b.scopes[to] = b.scopes[k]
+				delete(b.scopes, k)
+			}
+		}
+	}
+}
+
+func surfaceMark(scopes []*scope) string {
+	var parts []string
+	for _, s := range scopes {
+		for i := range s.rules {
+			parts = append(parts, s.rules[i].subject+"\x00"+s.rules[i].pattern)
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(slices.Compact(parts), "\x00")
+}
+
 // lonely returns the groups of p that other lacks, by their mark.
 func lonely(p, other *policies, mark func(*policies, string) string) map[string][]string {
 	out := map[string][]string{}

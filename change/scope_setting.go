@@ -98,7 +98,7 @@ func (b *scopeBuilder) setting(s *setting, slot string, n *Node) {
 	case switches:
 		for i, key := range n.Keys {
 			e := deny
-			if n.Items[i].IsTrue() || n.Items[i].Kind == MapNode {
+			if n.Items[i].IsTrue() || n.Items[i].Kind == MapNode || n.Items[i].Kind == ListNode {
 				e = allow
 			}
 			sc.rules = append(sc.rules, rule{effect: e, subject: key, raw: key + ": " + oneLine(n.Items[i]), line: n.Items[i].Line})

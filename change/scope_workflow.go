@@ -133,6 +133,9 @@ func agentSteps(steps *Node) []workflowStep {
 		if uses := n.Get("uses").String(); uses != "" {
 			name, _, _ := strings.Cut(uses, "@")
 			s.kind = agentActions[strings.ToLower(name)]
+			if v := n.Get("with", "enable-github-mcp").String(); s.kind == "inference" && (v == "" || v == "false") {
+				continue // one call of a model, which has no tool
+			}
 			if s.kind == "agent" {
 				s.name = path.Base(name)
 			} else if s.kind == "" {
@@ -253,14 +256,47 @@ func (b *scopeBuilder) triggers(root *Node) {
 // identityWords are what a guard asks about when it decides who may start an agent.
 var identityWords = regexp.MustCompile(`(?i)\b(actor|triggering_actor|author_association|sender|user\.login|author|head\.repo|head_repository|fork|permission|association|collaborator)\b`)
 
-// guard reads an if that asks who acts. What it lets through cannot be told.
+// guard reads an if that asks who acts. Each condition joined by && lets through
+// no more than the rest alone; one in the place of another cannot be told.
+// Conditions that ask something else are no change of their own.
 func (b *scopeBuilder) guard(n *Node, slot string) {
-	text := strings.Join(strings.Fields(strings.Trim(strings.TrimSpace(n.String()), "${} ")), " ")
-	if !identityWords.MatchString(text) {
+	text := strings.TrimSpace(n.String())
+	if inner, ok := strings.CutPrefix(text, "${{"); ok && strings.HasSuffix(inner, "}}") && strings.Count(inner, "}}") == 1 {
+		text = strings.TrimSuffix(inner, "}}")
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	if text == "" {
 		return
 	}
-	b.add(scope{slot: slot, dimension: "audience", surface: slot, single: true,
-		rules: []rule{{effect: allow, subject: slot, pattern: text, raw: text, line: n.Line, opaque: true}}})
+	sc := scope{slot: slot, dimension: "audience", surface: slot, def: allow, absent: allow, vague: true}
+	for _, part := range conjuncts(text) {
+		sc.rules = append(sc.rules, rule{effect: deny, subject: "unless", pattern: part, raw: part, line: n.Line, quiet: !identityWords.MatchString(part)})
+	}
+	b.add(sc)
+}
+
+// conjuncts splits a condition at && outside parentheses and strings, unless
+// alternatives stand beside them.
+func conjuncts(text string) []string {
+	var out []string
+	depth, start, quoted := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\'':
+			quoted = !quoted
+		case quoted:
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case depth == 0 && strings.HasPrefix(text[i:], "||"):
+			return []string{text}
+		case depth == 0 && strings.HasPrefix(text[i:], "&&"):
+			out = append(out, strings.TrimSpace(text[start:i]))
+			start, i = i+2, i+1
+		}
+	}
+	return append(out, strings.TrimSpace(text[start:]))
 }
 
 // runner reads where the job runs and which environment's secrets it gets.
