@@ -179,6 +179,9 @@ func (e *environment) key(name string) []byte {
 	return []byte(text)
 }
 
+// logPublic is where the key that verifies the log is written, for auditors.
+func (c config) logPublic() string { return filepath.Join(c.Data, "log.pub") }
+
 // webHost is the host that people browse, for names in records: github.com, or
 // the host of an Enterprise Server.
 func (c config) webHost() string {

@@ -231,7 +231,10 @@ func (d *demo) report(p *ghsim.Pull) {
 	for _, c := range p.Comments() {
 		if strings.HasPrefix(c.Body(), "<!--") {
 			for line := range strings.Lines(c.Body()) {
-				if line = strings.TrimRight(asText(line), "\n "); line != "" && !strings.HasPrefix(line, "|---") && !strings.HasPrefix(line, "```") {
+				if line = strings.TrimRight(line, "\n "); line == "" || strings.HasPrefix(line, "|---") || strings.HasPrefix(line, "```") {
+					continue
+				}
+				if line = strings.TrimSpace(asText(line)); line != "" {
 					fmt.Fprintf(d.w, "     │ %s\n", line)
 				}
 			}
@@ -252,14 +255,14 @@ func asText(s string) string {
 	return strings.NewReplacer("&#64;", "@", "&#35;", "#", "&#58;", ":", "&#46;", ".", "&lt;", "<", "&gt;", ">", "&amp;", "&", `\_`, "_", `\|`, "|", `\*`, "*", `\~`, "~", "`", "").Replace(s)
 }
 
-// sealed prints the newest record.
-func (d *demo) sealed(ctx context.Context) error {
+// newest returns the newest record.
+func (d *demo) newest(ctx context.Context) (*record.Entry, error) {
 	entries, err := d.srv.log.List(ctx, record.Query{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(entries) == 0 {
-		return errors.New("nothing was recorded")
+		return nil, errors.New("nothing was recorded")
 	}
 	newest := entries[0]
 	for _, e := range entries {
@@ -267,6 +270,35 @@ func (d *demo) sealed(ctx context.Context) error {
 			newest = e
 		}
 	}
-	fmt.Fprintf(d.w, "     ▣ %s  %s  leaf %d\n", newest.ID, outcomeOf(newest), newest.Index)
+	return newest, nil
+}
+
+// sealed prints the newest record in one line.
+func (d *demo) sealed(ctx context.Context) error {
+	e, err := d.newest(ctx)
+	if err == nil {
+		fmt.Fprintf(d.w, "     ▣ %s  %s  leaf %d\n", e.ID, outcomeOf(e), e.Index)
+	}
+	return err
+}
+
+// account prints what the newest record says, as records NAME does, up to the
+// tests of the control, and the exceptions.
+func (d *demo) account(ctx context.Context) error {
+	e, err := d.newest(ctx)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	if err := record.Render(&b, e); err != nil {
+		return err
+	}
+	tests := false
+	for line := range strings.Lines(b.String()) {
+		tests = tests || strings.Contains(line, "Tests of the control")
+		if line = strings.TrimRight(line, "\n "); line != "" && (!tests || strings.HasPrefix(line, "  EX")) {
+			fmt.Fprintf(d.w, "     ▣ %s\n", line)
+		}
+	}
 	return nil
 }

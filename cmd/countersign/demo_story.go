@@ -172,7 +172,7 @@ func (d *demo) pastTheCheck(ctx context.Context) error {
 	if err := d.check(p); err != nil {
 		return err
 	}
-	return d.sealed(ctx)
+	return d.account(ctx)
 }
 
 // audit exports the records and verifies them by the public key alone.

@@ -60,6 +60,6 @@ func exportTo(ctx context.Context, w io.Writer, log *record.Log, dir string, q r
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "Exported leaves %d to %d of %s into %s\n", m.From, m.Size, m.Origin, dir)
+	_, err = fmt.Fprintf(w, "Exported %d records of %s into %s; the table lists %d landings.\n", m.Size-m.From, m.Origin, dir, m.Rows)
 	return err
 }

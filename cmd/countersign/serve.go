@@ -82,6 +82,9 @@ func startServer(ctx context.Context, cfg config, now func() time.Time) (_ *serv
 	if s.log, err = record.Open(ctx, s.store, cfg.logSettings(now)); err != nil {
 		return nil, err
 	}
+	if err := os.WriteFile(cfg.logPublic(), []byte(s.log.VerifierKey()+"\n"), 0o644); err != nil {
+		return nil, fmt.Errorf("write the log's public key: %w", err)
+	}
 	engine, err := policies.New(policies.Options{Operator: folder(cfg.Operator)})
 	if err != nil {
 		return nil, err
