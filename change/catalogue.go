@@ -30,6 +30,7 @@ type format struct {
 	prompt    []place
 	params    []place
 	imports   []slot
+	beside    []string // files, relative to the document, that names may lead into
 	read      []string // names of extractors
 	tools     string   // what of it is tool scope, in words; "" for nothing
 	source    string
@@ -166,6 +167,8 @@ func (f *format) set(key string, v *Node) (err error) {
 		f.params, err = parsePlaces(v)
 	case "imports":
 		f.imports, err = parseSlots(v)
+	case "beside":
+		f.beside = v.Strings()
 	case "read":
 		f.read = v.Strings()
 		for _, name := range f.read {

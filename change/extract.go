@@ -278,7 +278,11 @@ func readBAML(d *document) []fact {
 				out = append(out, f)
 			}
 		}
-		if list := c.Get("options", "strategy").Strings(); len(list) > 0 {
+		if strategy := c.Get("options", "strategy").Strings(); len(strategy) > 0 {
+			list := bamlModels(clients, client.Keys[i])
+			if len(list) == 0 {
+				list = strategy
+			}
 			out = append(out, fact{kind: Model, slot: "client." + client.Keys[i] + ".options.strategy", value: strings.Join(list, ", "), list: list, line: c.Line})
 		}
 		for _, p := range []string{"temperature", "max_tokens"} {

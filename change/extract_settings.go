@@ -27,7 +27,13 @@ func readSettingsTree(d *document) []fact {
 	}
 	var out []fact
 	for _, root := range d.roots {
+		from := len(out)
 		settingsNode(root, "", 0, &out)
+		if strings.Contains(root.Get("$schema").String(), "json-schema.org") {
+			for i := from; i < len(out); i++ {
+				out[i].notice = true // a schema describes settings and is none
+			}
+		}
 	}
 	return tablesToNotices(out)
 }

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"path"
 	"strconv"
 	"strings"
 )
@@ -164,12 +165,14 @@ func (c *collector) resolve(p *place, h hit, v string) resolved {
 		return resolved{}
 	}
 	for _, via := range p.viaText {
-		if n, up := c.lookup(via, v); n != nil {
+		if n, up, from := c.lookup(via, v); n != nil {
 			if n.Kind == MapNode {
 				n, up = n.Get("model"), n
 			}
 			if t := n.String(); t != "" {
-				return pin(withProvider(t, up.Get("provider").String()))
+				r := pin(withProvider(t, up.Get("provider").String()))
+				r.paths = from
+				return r
 			}
 		}
 	}
@@ -181,27 +184,37 @@ func (c *collector) resolve(p *place, h hit, v string) resolved {
 	return pin(v)
 }
 
-// lookup finds what a reference names in any document of the file.
-func (c *collector) lookup(via, v string) (n, up *Node) {
+// lookup finds what a reference names in any document of the file, or in the
+// files that the format keeps such things in. from lists those it was read from.
+func (c *collector) lookup(via, v string) (n, up *Node, from []string) {
 	if strings.ContainsAny(v, "'[]<>\n") {
-		return nil, nil
+		return nil, nil, nil
 	}
-	key := "'" + v + "'"
-	if strings.Contains(via, "={}") {
-		via = strings.ReplaceAll(via, "={}", "="+v)
-	}
-	s, err := parseSlot(strings.ReplaceAll(via, "{}", key))
+	via = strings.ReplaceAll(via, "={}", "="+v)
+	s, err := parseSlot(strings.ReplaceAll(via, "{}", "'"+v+"'"))
 	if err != nil {
-		return nil, nil
+		return nil, nil, nil
 	}
-	for _, root := range c.d.roots {
-		s.find(root, nil, c.f.repeats(), func(h hit) {
-			if n == nil {
-				n, up = h.node, h.up
-			}
-		})
+	search := func(roots []*Node) bool {
+		for _, root := range roots {
+			s.find(root, nil, c.f.repeats(), func(h hit) {
+				if n == nil {
+					n, up = h.node, h.up
+				}
+			})
+		}
+		return n != nil
 	}
-	return n, up
+	if search(c.d.roots) || c.d.other == nil {
+		return n, up, nil
+	}
+	for _, name := range c.f.beside {
+		p := path.Join(path.Dir(c.d.entry.Path), name)
+		if d := c.d.other(p); p != c.d.entry.Path && d != nil && search(d.roots) {
+			return n, up, []string{p}
+		}
+	}
+	return nil, nil, nil
 }
 
 // withProvider writes provider and model as one string, once.

@@ -43,7 +43,7 @@ func isTestName(name string) bool {
 	case "readme", "changelog", "contributing", "license", "testsettings":
 		return true
 	}
-	return strings.HasPrefix(name, "test_") || strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, "_tests") || strings.HasSuffix(stem, "-test") ||
+	return strings.HasPrefix(name, "test_") || strings.HasPrefix(name, "mock-") || strings.HasPrefix(name, "mock_") || strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, "_tests") || strings.HasSuffix(stem, "-test") ||
 		strings.Contains(name, ".test.") || strings.Contains(name, ".spec.") || strings.HasPrefix(name, "conftest.") || strings.HasSuffix(stem, "tests")
 }
 
