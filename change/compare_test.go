@@ -75,8 +75,8 @@ func TestCompare(t *testing.T) {
 			want: "prompt added desk.prompt.yml [github-models-prompt] messages[0].content of desk: +1 -0\n"},
 		{name: "equal items of a list count each for itself", base: MapTree{"desk.prompt.yml": "messages: [{content: n}, {content: a}]"},
 			head: MapTree{"desk.prompt.yml": "messages: [{content: a}, {content: m}, {content: a}]"},
-			want: "prompt added desk.prompt.yml [github-models-prompt] messages[2].content of desk: +1 -0\n" +
-				"prompt modified desk.prompt.yml [github-models-prompt] messages[1].content of desk: +1 -1\n"},
+			want: "prompt modified desk.prompt.yml [github-models-prompt] messages[1].content of desk: +1 -1\n" +
+				"prompt added desk.prompt.yml [github-models-prompt] messages[2].content of desk: +1 -0\n"},
 		{name: "settings name the agent", base: MapTree{"agents/refund/CLAUDE.md": "a"}, head: MapTree{"agents/refund/CLAUDE.md": "b"},
 			settings: Settings{Agents: map[string][]string{"refund-bot": {"agents/refund/**"}, "all": {"**"}}},
 			want:     "prompt modified agents/refund/CLAUDE.md [claude-md] text of refund-bot: +1 -1\n"},
