@@ -77,6 +77,13 @@ func (r *rule) covers(s *rule) bool {
 	return r.patternCovers(s)
 }
 
+// wordsCover reports whether a command pattern matches all that the pattern b
+// matches, whose own last " *" must match something.
+func wordsCover(a, b string) bool {
+	head, ok := strings.CutSuffix(a, " *")
+	return ok && starsCover(head, b) || starsCover(a, b)
+}
+
 // all reports whether r matches every call of its subject.
 func (r *rule) all() bool { return r.match != levels && r.match != upTo && r.pattern == "" }
 
@@ -106,10 +113,10 @@ func (r *rule) patternCovers(s *rule) bool {
 	}
 	switch r.match {
 	case words:
-		if head, ok := strings.CutSuffix(r.pattern, " *"); ok && starsCover(head, s.pattern) {
-			return true
+		if head, ok := strings.CutSuffix(s.pattern, " *"); ok && !wordsCover(r.pattern, head) {
+			return false // s also matches without what its last " *" stands for
 		}
-		return starsCover(r.pattern, s.pattern)
+		return wordsCover(r.pattern, s.pattern)
 	case globs, hosts:
 		return starsCover(r.pattern, s.pattern)
 	case hostTree:
