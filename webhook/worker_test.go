@@ -342,6 +342,31 @@ func TestWorkerLosesLease(t *testing.T) {
 	}
 }
 
+// What is under way is cancelled as soon as the heart-beat notices the loss.
+func TestWorkerCancelsWhenLeaseIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := openStore(t)
+		var cause error
+		var after time.Duration
+		begin := time.Now()
+		w := newWorker(d, io.Discard, func(ctx context.Context, _ review.CommentEvent) error {
+			<-ctx.Done()
+			if cause == nil {
+				cause, after = context.Cause(ctx), time.Since(begin)
+			}
+			return ctx.Err()
+		})
+		w.Inbox = stolen{d, begin.Add(time.Minute)}
+		keep(t, d, "a", 1, begin)
+		stop := run(t, w)
+		time.Sleep(5 * time.Minute)
+		stop()
+		if !errors.Is(cause, webhook.ErrLeaseLost) || after < time.Minute || after > 2*time.Minute {
+			t.Errorf("cancelled after %v because of %v; want lease lost before its two minutes are over", after, cause)
+		}
+	})
+}
+
 // Stopping lets an attempt end, and cuts it off when it does not.
 func TestWorkerStops(t *testing.T) {
 	for name, c := range map[string]struct {

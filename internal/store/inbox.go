@@ -33,42 +33,41 @@ func (d *DB) Add(ctx context.Context, v webhook.Delivery) (added bool, err error
 	return n > 0, nil
 }
 
-// A delivery d may not be handled beside e, nor before it when e is earlier,
-// when they are of one lane, or of one repository and one of them is wide.
-// $1 is now, $2 webhook.Patience.
+// A delivery d may be handled when it is due, nobody holds it, and there is
+// none beside which, or before which, it may not be handled: of one lane, or of
+// one repository when one of the two is wide. $1 is now, $2 webhook.Patience.
 const (
-	earlierOrLeased = ` AND e.state = 'pending' AND e.seq <> d.seq AND (e.lease_until > $1 OR e.seq < d.seq AND e.attempts < $2)) `
-	claimable       = `
-		SELECT d.seq FROM delivery d
-		WHERE d.state = 'pending' AND d.due_at <= $1 AND d.lease_until <= $1
-			AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.installation = d.installation AND e.repo_id = d.repo_id
-				AND e.lane = d.lane` + earlierOrLeased + `
-			AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.installation = d.installation AND e.repo_id = d.repo_id
-				AND e.wide` + earlierOrLeased + `
-			AND NOT (d.wide AND EXISTS (SELECT 1 FROM delivery e WHERE e.installation = d.installation AND e.repo_id = d.repo_id` +
-		earlierOrLeased + `)
-		ORDER BY d.seq LIMIT 1`
+	inTheWay = ` AND e.state = 'pending' AND e.seq <> d.seq AND (e.lease_until > $1 OR e.seq < d.seq AND e.attempts < $2)) `
+	inRepo   = `EXISTS (SELECT 1 FROM delivery e WHERE e.installation = d.installation AND e.repo_id = d.repo_id `
+	free     = ` d.state = 'pending' AND d.due_at <= $1 AND d.lease_until <= $1
+		AND NOT ` + inRepo + `AND e.lane = d.lane` + inTheWay + `
+		AND NOT ` + inRepo + `AND e.wide` + inTheWay + `
+		AND NOT (d.wide AND ` + inRepo + inTheWay + `) `
 )
 
-// Claim implements webhook.Inbox.
+// Claim implements webhook.Inbox. A reader looks, so that idle workers do not
+// disturb writers, and the writer makes sure of what was found.
 func (d *DB) Claim(ctx context.Context, now time.Time, ttl time.Duration) (v webhook.Delivery, l webhook.Lease, ok bool, err error) {
-	// Looking is done by a reader, so that idle workers do not disturb writers;
-	// the writer looks again.
-	if _, ok, err = one(ctx, d.r, scanInt, claimable, micros(now), webhook.Patience); err != nil || !ok {
-		return v, l, false, wrapClaim(err)
-	}
 	holder := rand.Text()
-	err = d.write(ctx, func(tx *sql.Tx) error {
-		v, ok, err = one(ctx, tx, scanDelivery, `
-			UPDATE delivery SET lease = $3, lease_until = $4, attempts = attempts + 1 WHERE seq = (`+claimable+`)
-			RETURNING guid, event, action, installation, repo_id, pull, lane, wide, digest, body, received_at, attempts`,
-			micros(now), webhook.Patience, holder, micros(now.Add(ttl)))
-		return err
-	})
-	if err != nil || !ok {
-		return v, l, false, wrapClaim(err)
+	for {
+		seq, found, err := one(ctx, d.r, scanInt, `SELECT d.seq FROM delivery d WHERE`+free+`ORDER BY d.seq LIMIT 1`, micros(now), webhook.Patience)
+		if err != nil || !found {
+			return v, l, false, wrapClaim(err)
+		}
+		err = d.write(ctx, func(tx *sql.Tx) error {
+			v, ok, err = one(ctx, tx, scanDelivery, `
+				UPDATE delivery AS d SET lease = $3, lease_until = $4, attempts = attempts + 1 WHERE d.seq = $5 AND`+free+`
+				RETURNING guid, event, action, installation, repo_id, pull, lane, wide, digest, body, received_at, attempts`,
+				micros(now), webhook.Patience, holder, micros(now.Add(ttl)), seq)
+			return err
+		})
+		if err != nil {
+			return v, l, false, wrapClaim(err)
+		}
+		if ok {
+			return v, webhook.Lease{GUID: v.GUID, Holder: holder}, true, nil
+		}
 	}
-	return v, webhook.Lease{GUID: v.GUID, Holder: holder}, true, nil
 }
 
 func wrapClaim(err error) error {

@@ -3,14 +3,18 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"modernc.org/sqlite"
 
 	"github.com/countersign-dev/countersign/internal/store/storetest"
+	"github.com/countersign-dev/countersign/review"
 )
 
 func openTemp(t *testing.T) (*DB, string) {
@@ -114,4 +118,103 @@ func TestSuite(t *testing.T) {
 		d, _ := openTemp(t)
 		return d
 	})
+}
+
+// The database itself refuses to change or remove what people said, also by
+// REPLACE.
+func TestStatementsStand(t *testing.T) {
+	d, _ := openTemp(t)
+	s := review.Signoff{RepoID: 7, Pull: 3, Requirement: "r", Digest: "d", Verb: review.Approve, Via: "comment", SourceID: 1}
+	if _, err := d.AddSignoff(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Void(t.Context(), 7, "comment", 1, review.Voiding{Reason: "edited"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, attack := range []string{
+		`DELETE FROM signoff`,
+		`UPDATE signoff SET digest = 'other'`,
+		`UPDATE signoff SET void_reason = ''`,
+		`REPLACE INTO signoff SELECT id, repo_id, pull, base_ref, requirement, 'other', head, verb, user_id, user_login, user_type, through, via,
+			source_id, url, statement, body, created_at, delivery, payload, refused, '', 0, '', '', 0, '' FROM signoff`,
+	} {
+		if _, err := d.exec(t.Context(), attack); err == nil {
+			t.Errorf("went through: %s", attack)
+		}
+	}
+	got, err := d.Signoffs(t.Context(), 7, 3)
+	if err != nil || len(got) != 1 || got[0].Digest != "d" || got[0].Voided == nil {
+		t.Errorf("after the attacks: %+v, %v", got, err)
+	}
+}
+
+// A writer that fails leaves nothing, and the connection is fit for the next.
+func TestWriteRollsBack(t *testing.T) {
+	d, _ := openTemp(t)
+	boom := errors.New("boom")
+	err := d.write(t.Context(), func(tx *sql.Tx) error {
+		if _, err := tx.Exec("INSERT INTO tip VALUES (1, 'a', 'b')"); err != nil {
+			return err
+		}
+		return boom
+	})
+	if !errors.Is(err, boom) {
+		t.Errorf("error = %v; want boom", err)
+	}
+	tips, err := d.Tips(t.Context(), 1)
+	if err != nil || len(tips) != 0 {
+		t.Errorf("tips = %v, %v; want none", tips, err)
+	}
+	if _, err := d.exec(t.Context(), "INSERT INTO tip VALUES (1, 'a', 'b')"); err != nil {
+		t.Errorf("the next write: %v", err)
+	}
+}
+
+func TestWriteWaitsNoLongerThanItsContext(t *testing.T) {
+	d, _ := openTemp(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := d.write(t.Context(), func(*sql.Tx) error {
+		cancel()
+		_, err := d.exec(ctx, "INSERT INTO tip VALUES (1, 'a', 'b')")
+		return err
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error = %v; want canceled", err)
+	}
+}
+
+// BenchmarkClaim claims and ends one delivery of 10,000 that wait behind one
+// another on 100 pull requests, of which all but the last are in other hands.
+func BenchmarkClaim(b *testing.B) {
+	d, err := Open(context.Background(), filepath.Join(b.TempDir(), "x.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer d.Close()
+	ctx, now := context.Background(), time.Now()
+	if err := d.write(ctx, func(tx *sql.Tx) error {
+		for i := range 10_000 {
+			if _, err := tx.Exec(`INSERT INTO delivery (guid, event, action, installation, repo_id, pull, lane, wide, digest, body, received_at, due_at)
+				VALUES ($1, 'issue_comment', 'created', 1, 7, 1, $2, 0, '', x'7b7d', 0, 0)`, fmt.Sprint(i), fmt.Sprintf("1/7/%d", i/100)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		b.Fatal(err)
+	}
+	for range 99 {
+		if _, _, ok, err := d.Claim(ctx, now, time.Hour); err != nil || !ok {
+			b.Fatalf("Claim = %v, %v", ok, err)
+		}
+	}
+	for b.Loop() {
+		_, l, ok, err := d.Claim(ctx, now, time.Minute)
+		if err != nil || !ok {
+			b.Fatalf("Claim = %v, %v", ok, err)
+		}
+		if err := d.Retry(ctx, l, now, ""); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -26,6 +26,7 @@ CREATE TABLE delivery (
 ) STRICT;
 CREATE INDEX delivery_pending ON delivery (seq) WHERE state = 'pending';
 CREATE INDEX delivery_lane ON delivery (installation, repo_id, lane, seq) WHERE state = 'pending';
+CREATE INDEX delivery_wide ON delivery (installation, repo_id, seq) WHERE state = 'pending' AND wide;
 CREATE INDEX delivery_dead ON delivery (seq) WHERE state = 'dead';
 CREATE INDEX delivery_pull ON delivery (repo_id, pull, seq);
 

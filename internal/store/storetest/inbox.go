@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -197,6 +198,7 @@ func testClaimModel(t *testing.T, s Store) {
 	rapid.Check(t, func(rt *rapid.T) {
 		round++
 		m := model{t: rt, s: s, installation: round, now: at(0)}
+		rt.Cleanup(m.clear)
 		rt.Repeat(map[string]func(*rapid.T){
 			"add":   m.add,
 			"claim": m.claim,
@@ -324,6 +326,21 @@ func (m *model) remove(p *pending) {
 	for i := range m.queue {
 		if m.queue[i] == p {
 			m.queue = append(m.queue[:i], m.queue[i+1:]...)
+			return
+		}
+	}
+}
+
+// clear leaves nothing behind, so that a round that failed does not spoil the
+// next.
+func (m *model) clear() {
+	ctx, late := context.Background(), at(1e9)
+	for {
+		_, l, ok, err := m.s.Claim(ctx, late, ttl)
+		if err != nil || !ok {
+			return
+		}
+		if err := m.s.Done(ctx, l, late); err != nil {
 			return
 		}
 	}
