@@ -199,15 +199,5 @@ func (l *Log) disclosed(ctx context.Context, from, to int64) ([]Disclosure, erro
 	if err != nil {
 		return nil, fmt.Errorf("read disclosures of records %d to %d: %w", from, to-1, err)
 	}
-	for i, d := range all {
-		if d.Attachment == "" {
-			continue
-		}
-		body, err := l.store.Attachment(ctx, d.Attachment)
-		if err != nil {
-			return nil, fmt.Errorf("read attachment %s: %w", d.Attachment, err)
-		}
-		all[i].Body = body
-	}
 	return all, nil
 }

@@ -37,10 +37,8 @@ type Store interface {
 // A Shelf keeps what stands beside the leaves.
 type Shelf interface {
 	// Disclosures returns those of the leaves [from, to), in the order of
-	// leaves and commitments, without the bytes of attachments.
+	// leaves and commitments, with the bytes of attachments.
 	Disclosures(ctx context.Context, from, to int64) ([]Disclosure, error)
-	// Attachment returns the bytes of an attachment, nil when it is gone.
-	Attachment(ctx context.Context, digest string) ([]byte, error)
 	// Touches returns the index rows of a leaf, in any order.
 	Touches(ctx context.Context, index int64) ([]Touch, error)
 	// Strays counts rows that belong to no leaf, and attachments that no

@@ -40,6 +40,11 @@ func OpenCheckpoint(signed string, vkey string) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("signature of %s: %w", key.Name(), err)
 	}
+	for _, s := range n.Sigs { // package note takes several spellings of one signature
+		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
+			return Checkpoint{}, fmt.Errorf("signature of %s: %w", key.Name(), err)
+		}
+	}
 	c, err := parseCheckpoint(n.Text)
 	if err == nil && c.Origin != key.Name() {
 		err = fmt.Errorf("origin is %q; the key is that of %q", c.Origin, key.Name())

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -19,13 +20,13 @@ const leafColumns = `leaf.idx, leaf.dedupe_key, leaf.hash, leaf.body, leaf.lande
 // Append implements record.Store.
 func (d *DB) Append(ctx context.Context, a record.Append) (stored record.Stored, added bool, err error) {
 	err = d.write(ctx, func(tx *sql.Tx) error {
-		var found bool
-		stored, found, err = one(ctx, tx, scanLeaf, "SELECT "+leafColumns+" WHERE leaf.dedupe_key = $1", a.Key)
-		if err != nil || found {
+		size, first := int64(0), int64(-1)
+		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(idx) + 1, 0), coalesce((SELECT idx FROM leaf WHERE dedupe_key = $1), -1)
+			FROM leaf`, a.Key).Scan(&size, &first); err != nil {
 			return err
 		}
-		var size int64
-		if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(idx) + 1, 0) FROM leaf").Scan(&size); err != nil {
+		if first >= 0 {
+			stored, _, err = one(ctx, tx, scanLeaf, "SELECT "+leafColumns+" WHERE leaf.idx = $1", first)
 			return err
 		}
 		if size != a.Index {
@@ -61,12 +62,11 @@ func appendLeaf(ctx context.Context, tx *sql.Tx, a record.Append) error {
 	}); err != nil {
 		return err
 	}
-	for _, disclosed := range a.Disclosures {
-		if disclosed.Attachment != "" {
-			if err := insert(ctx, tx, "INSERT INTO attachment VALUES ($1, $2) ON CONFLICT DO NOTHING", disclosed.Attachment, disclosed.Body); err != nil {
-				return err
-			}
-		}
+	attached := slices.DeleteFunc(slices.Clone(a.Disclosures), func(d record.Disclosure) bool { return d.Attachment == "" })
+	if err := insertAll(ctx, tx, "INSERT INTO attachment VALUES ($1, $2) ON CONFLICT DO NOTHING", attached, func(d record.Disclosure) []any {
+		return []any{d.Attachment, d.Body}
+	}); err != nil {
+		return err
 	}
 	if err := insertAll(ctx, tx, "INSERT INTO disclosure VALUES ($1, $2, $3, $4, $5, $6)", a.Disclosures, func(d record.Disclosure) []any {
 		return []any{a.Index, string(d.Commitment), d.Label, d.Salt, d.Value, d.Attachment}
@@ -86,6 +86,9 @@ func insert(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
 
 // insertAll runs one prepared statement for each item.
 func insertAll[T any](ctx context.Context, tx *sql.Tx, query string, items []T, args func(T) []any) error {
+	if len(items) == 0 {
+		return nil
+	}
 	stmt, err := tx.PrepareContext(ctx, query)
 	if err != nil {
 		return err

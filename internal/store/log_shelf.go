@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -15,17 +14,10 @@ import (
 // Disclosures implements record.Shelf.
 func (d *DB) Disclosures(ctx context.Context, from, to int64) ([]record.Disclosure, error) {
 	return list(ctx, d.r, func(row scanner) (o record.Disclosure, err error) {
-		return o, row.Scan(&o.Index, &o.Label, &o.Commitment, &o.Salt, &o.Value, &o.Attachment)
-	}, "SELECT idx, label, commitment, salt, value, attachment FROM disclosure WHERE idx >= $1 AND idx < $2 ORDER BY idx, commitment", from, to)
-}
-
-// Attachment implements record.Shelf.
-func (d *DB) Attachment(ctx context.Context, digest string) (body []byte, err error) {
-	err = d.r.QueryRowContext(ctx, "SELECT body FROM attachment WHERE digest = $1", digest).Scan(&body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	return body, err
+		return o, row.Scan(&o.Index, &o.Label, &o.Commitment, &o.Salt, &o.Value, &o.Attachment, &o.Body)
+	}, `SELECT d.idx, d.label, d.commitment, d.salt, d.value, d.attachment, a.body
+		FROM disclosure d LEFT JOIN attachment a ON a.digest = d.attachment AND d.attachment <> ''
+		WHERE d.idx >= $1 AND d.idx < $2 ORDER BY d.idx, d.commitment`, from, to)
 }
 
 // Touches implements record.Shelf.
