@@ -24,6 +24,10 @@ type Referrer interface {
 	Referrers() iter.Seq[Entry]
 }
 
+// MayMatter reports whether some format may recognise a file of that path, so
+// that a comparison would read it.
+func MayMatter(p string) bool { return len(catalogue().candidates(p)) > 0 }
+
 // MayRefer reports whether a file of that path may pull in other files, so that
 // a change of those is a change of an agent.
 func MayRefer(p string) bool {

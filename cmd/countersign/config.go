@@ -42,7 +42,7 @@ const settingsHelp = `  COUNTERSIGN_APP_ID               id of the GitHub App
   COUNTERSIGN_OPERATOR_DIR         folder with operator.yaml and *.rego above all repositories; optional
   COUNTERSIGN_ALIAS                a short command beside /countersign, such as cs; optional
   COUNTERSIGN_SWEEP_EVERY          how often state is compared with GitHub's; default 10m
-  COUNTERSIGN_WORKERS              deliveries handled at once; default 4
+  COUNTERSIGN_WORKERS              deliveries handled at once; default 8
   COUNTERSIGN_LOG_LEVEL            debug, info, warn or error; default info`
 
 // readConfig reads the environment and reports all mistakes together.
@@ -57,7 +57,7 @@ func readConfig(getenv func(string) string) (config, error) {
 		Operator:   e.or("OPERATOR_DIR", ""),
 		Alias:      strings.TrimPrefix(e.or("ALIAS", ""), "/"),
 		SweepEvery: e.duration("SWEEP_EVERY", 10*time.Minute),
-		Workers:    int(e.between("WORKERS", 4, 1, 64)),
+		Workers:    int(e.between("WORKERS", 8, 1, 64)),
 		Level:      e.or("LOG_LEVEL", "info"),
 	}
 	if s := e.secret("WEBHOOK_SECRET"); s != "" {

@@ -18,5 +18,5 @@ func simConfig(sim *ghsim.Server, data, operator string) config {
 		panic(err) // an address that the simulator listens on
 	}
 	return config{AppID: sim.App().ID(), Key: sim.App().PrivateKeyPEM(), Secrets: []string{simSecret}, GitHub: base,
-		Listen: "127.0.0.1:0", Data: data, Operator: operator, SweepEvery: time.Hour, Workers: 4, Level: "error"}
+		Listen: "127.0.0.1:0", Data: data, Operator: operator, SweepEvery: time.Hour, Workers: 8, Level: "error"}
 }

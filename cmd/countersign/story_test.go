@@ -67,22 +67,31 @@ approvers:
 `
 
 func setupStory(env *testscript.Env) error {
-	t := env.T().(testing.TB)
-	s := &story{people: map[string]*ghsim.User{}, pulls: map[string]*ghsim.Pull{}, repos: map[string]*ghsim.Repo{},
-		said: map[string]*ghsim.Comment{}, review: map[string]*ghsim.Review{}, dir: env.WorkDir}
-	env.Values[storyKey{}] = s
-	o := ghsim.Options{Dir: filepath.Join(env.WorkDir, ".github-sim")}
-	c, err := contract.FromEnv(func(violation error) { t.Errorf("GitHub's API description: %v", violation) })
+	s, err := newStory(env.T().(testing.TB), env.WorkDir)
 	if err != nil {
 		return err
+	}
+	env.Values[storyKey{}] = s
+	env.Defer(s.close)
+	return s.start(filepath.Join(env.WorkDir, "operator"))
+}
+
+// newStory makes the world, with the repository acme/bot out of the folder repo
+// in dir. The server is not started.
+func newStory(t testing.TB, dir string) (*story, error) {
+	s := &story{people: map[string]*ghsim.User{}, pulls: map[string]*ghsim.Pull{}, repos: map[string]*ghsim.Repo{},
+		said: map[string]*ghsim.Comment{}, review: map[string]*ghsim.Review{}, dir: dir}
+	o := ghsim.Options{Dir: filepath.Join(dir, ".github-sim")}
+	c, err := contract.FromEnv(func(violation error) { t.Errorf("GitHub's API description: %v", violation) })
+	if err != nil {
+		return nil, err
 	}
 	if c != nil {
 		o.Contract = c
 	}
 	if s.sim, err = ghsim.New(o); err != nil {
-		return err
+		return nil, err
 	}
-	env.Defer(func() { s.sim.Close() })
 	s.org = s.sim.AddOrg("acme")
 	for _, name := range members {
 		s.people[name] = s.sim.AddUser(name)
@@ -92,15 +101,19 @@ func setupStory(env *testscript.Env) error {
 	s.org.SetMember(s.people["admin"], "admin")
 	s.people["stranger"] = s.sim.AddUser("stranger")
 	s.inst = s.sim.Install(s.org.User)
-	if err := s.addRepo("bot", filepath.Join(env.WorkDir, "repo"), true); err != nil {
-		return err
+	if err := s.addRepo("bot", filepath.Join(dir, "repo"), true); err != nil {
+		s.close()
+		return nil, err
 	}
-	env.Defer(func() {
-		if s.srv != nil {
-			s.srv.Close()
-		}
-	})
-	return s.start(filepath.Join(env.WorkDir, "operator"))
+	return s, nil
+}
+
+// close stops the server and GitHub.
+func (s *story) close() {
+	if s.srv != nil {
+		s.srv.Close()
+	}
+	s.sim.Close()
 }
 
 // start runs the server on the story's data.
@@ -533,6 +546,14 @@ var storyCommands = map[string]func(ts *testscript.TestScript, neg bool, args []
 		}
 		s.act(ts, func() error { return s.repo.Rerequest(s.person(ts, args[1]), run.ID) })
 	},
+
+	"hostile":  openHostile,
+	"many":     openMany,
+	"old":      oldCommit,
+	"collide":  collide,
+	"foxtrot":  foxtrot,
+	"fault":    setFault,
+	"truncate": func(ts *testscript.TestScript, _ bool, args []string) { storyOf(ts).repo.TruncateTrees(number(ts, args[0])) },
 
 	"check":    checkSeen,
 	"report":   reportSeen,

@@ -2,6 +2,7 @@ package git
 
 import (
 	"bufio"
+	"container/list"
 	"fmt"
 	"io"
 	"os/exec"
@@ -10,16 +11,38 @@ import (
 	"sync"
 )
 
-// maxRead bounds what is read of one blob, in bytes. It lies above what change
-// detection reads at most, so a longer blob is seen to be too large.
-const maxRead = 6 << 20
+const (
+	// maxRead bounds what is read of one blob, in bytes. It lies above what
+	// change detection reads at most, so a longer blob is seen to be too large.
+	maxRead = 6 << 20
+	// maxKept bounds the blobs that are kept for the next question, in bytes.
+	maxKept = 24 << 20
+	// ahead is how many blobs may be asked for before the first is answered.
+	ahead = 256
+)
 
-// A batch is a running git cat-file --batch. One caller asks at a time.
+// A batch is a running git cat-file --batch. Questions are sent before earlier
+// ones are answered, and recent answers are kept: the new version of a file is
+// the old one of its next change.
 type batch struct {
-	mu  sync.Mutex
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *bufio.Reader
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	ask   chan *blob
+	sent  chan *blob
+	ended sync.WaitGroup
+
+	mu    sync.Mutex // covers what follows
+	known map[string]*list.Element
+	order *list.List // of *blob, the latest first
+	bytes int64
+}
+
+// A blob is a question and, once done is closed, its answer.
+type blob struct {
+	id   string
+	done chan struct{}
+	data []byte
+	err  error
 }
 
 func startBatch(cmd *exec.Cmd) (*batch, error) {
@@ -34,39 +57,119 @@ func startBatch(cmd *exec.Cmd) (*batch, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start git cat-file: %w", err)
 	}
-	return &batch{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 1<<16)}, nil
+	b := &batch{cmd: cmd, in: in, ask: make(chan *blob, ahead), sent: make(chan *blob, ahead),
+		known: map[string]*list.Element{}, order: list.New()}
+	b.ended.Go(b.write)
+	b.ended.Go(func() { b.read(bufio.NewReaderSize(out, 1<<16)) })
+	return b, nil
 }
 
-// blob returns the bytes of an object, at most maxRead of them.
-func (b *batch) blob(id string) ([]byte, error) {
+// write sends the questions on, in order.
+func (b *batch) write() {
+	defer close(b.sent)
+	w := bufio.NewWriter(b.in)
+	for q := range b.ask {
+		_, err := w.WriteString(q.id + "\n")
+		if err == nil && len(b.ask) == 0 {
+			err = w.Flush()
+		}
+		if err != nil {
+			q.err = fmt.Errorf("ask git for %s: %w", q.id, err)
+			close(q.done)
+			continue
+		}
+		b.sent <- q
+	}
+	_ = w.Flush()
+}
+
+// read takes the answers, in the order of the questions. After an answer that
+// cannot be read nothing that follows can be trusted.
+func (b *batch) read(out *bufio.Reader) {
+	var broken error
+	for q := range b.sent {
+		if broken == nil {
+			q.data, q.err, broken = answer(out, q.id)
+		}
+		if broken != nil {
+			q.err = broken
+		}
+		close(q.done)
+		b.keep(q)
+	}
+}
+
+// answer reads one answer: id, type and size on a line, the bytes, a line's end.
+func answer(out *bufio.Reader, id string) (data []byte, err, broken error) {
+	head, broken := out.ReadString('\n')
+	if broken != nil {
+		return nil, nil, fmt.Errorf("read %s from git: %w", id, broken)
+	}
+	words := strings.Fields(head)
+	if len(words) != 3 {
+		return nil, fmt.Errorf("object %s is not in the repository", id), nil
+	}
+	size, broken := strconv.ParseInt(words[2], 10, 64)
+	if broken != nil {
+		return nil, nil, fmt.Errorf("git says %q of %s", strings.TrimSpace(head), id)
+	}
+	data = make([]byte, min(size, maxRead))
+	if _, broken = io.ReadFull(out, data); broken == nil {
+		_, broken = io.CopyN(io.Discard, out, size-int64(len(data))+1)
+	}
+	if broken != nil {
+		return nil, nil, fmt.Errorf("read %s from git: %w", id, broken)
+	}
+	return data, nil, nil
+}
+
+// keep counts an answer and drops the oldest ones beyond what is kept.
+func (b *batch) keep(q *blob) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, err := io.WriteString(b.in, id+"\n"); err != nil {
-		return nil, fmt.Errorf("ask git for %s: %w", id, err)
+	b.bytes += int64(len(q.data))
+	for b.bytes > maxKept {
+		oldest := b.order.Back()
+		o := oldest.Value.(*blob)
+		select {
+		case <-o.done:
+		default:
+			return // not answered yet, so nothing older is
+		}
+		b.bytes -= int64(len(o.data))
+		b.order.Remove(oldest)
+		delete(b.known, o.id)
 	}
-	head, err := b.out.ReadString('\n')
-	if err != nil {
-		return nil, fmt.Errorf("read %s from git: %w", id, err)
+}
+
+// want asks for an object without waiting for the answer.
+func (b *batch) want(id string) *blob {
+	b.mu.Lock()
+	if e, ok := b.known[id]; ok {
+		b.order.MoveToFront(e)
+		b.mu.Unlock()
+		return e.Value.(*blob)
 	}
-	words := strings.Fields(head) // id type size
-	if len(words) != 3 {
-		return nil, fmt.Errorf("object %s is not in the repository", id)
-	}
-	size, err := strconv.ParseInt(words[2], 10, 64)
-	if err != nil {
-		return nil, fmt.Errorf("git says %q of %s", strings.TrimSpace(head), id)
-	}
-	data := make([]byte, min(size, maxRead))
-	if _, err := io.ReadFull(b.out, data); err != nil {
-		return nil, fmt.Errorf("read %s from git: %w", id, err)
-	}
-	if _, err := io.CopyN(io.Discard, b.out, size-int64(len(data))+1); err != nil { // and the line's end
-		return nil, fmt.Errorf("read %s from git: %w", id, err)
-	}
-	return data, nil
+	q := &blob{id: id, done: make(chan struct{})}
+	b.known[id] = b.order.PushFront(q)
+	b.mu.Unlock()
+	b.ask <- q
+	return q
+}
+
+// blob returns the bytes of an object, at most maxRead of them. They are shared
+// and must not be changed.
+func (b *batch) blob(id string) ([]byte, error) {
+	q := b.want(id)
+	<-q.done
+	return q.data, q.err
 }
 
 func (b *batch) close() error {
-	b.in.Close()
+	close(b.ask)
+	b.ended.Wait()
+	if err := b.in.Close(); err != nil {
+		return err
+	}
 	return b.cmd.Wait()
 }

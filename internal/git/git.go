@@ -14,11 +14,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // A Repo is a local repository, bare or not.
 type Repo struct {
 	dir string
+
+	mu  sync.Mutex // covers cat
 	cat *batch
 }
 
@@ -42,6 +45,8 @@ func Open(dir string) (*Repo, error) {
 
 // Close ends the process that reads objects.
 func (r *Repo) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.cat == nil {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/countersign-dev/countersign/change"
@@ -51,50 +52,99 @@ func (r *Repo) Walk(ctx context.Context, rev string, since time.Time) iter.Seq2[
 			yield(Landing{}, fmt.Errorf("git log: %w", err))
 			return
 		}
-		w := &walker{repo: r, ctx: ctx, in: bufio.NewReaderSize(out, 1<<16)}
+		w := &walker{repo: r, ctx: ctx, in: bufio.NewReaderSize(out, 1<<16), stop: make(chan struct{}), found: make(chan raw, ahead/2)}
+		var reading sync.WaitGroup
+		reading.Go(w.readAhead)
 		stopped := w.run(yield)
+		close(w.stop)
 		if stopped {
 			_ = cmd.Process.Kill()
 		}
+		reading.Wait()
 		if err := cmd.Wait(); err != nil && !stopped {
 			yield(Landing{}, fmt.Errorf("git log: %s", strings.TrimSpace(complaint.String())))
 		}
 	}
 }
 
-// A walker turns the output of git log --raw -z into landings.
+// A walker turns the output of git log --raw -z into landings. It reads ahead,
+// and asks for the blobs that will be looked at before they are.
 type walker struct {
 	repo  *Repo
 	ctx   context.Context
 	in    *bufio.Reader
+	found chan raw
+	stop  chan struct{} // closed when nobody takes from found any more
 	files *moving
 	last  string // the commit that files stands at
 }
 
-// run yields landings until the output ends. It reports whether it was told to
-// stop, or failed and said so.
-func (w *walker) run(yield func(Landing, error) bool) (stopped bool) {
+// A raw is one commit as git log prints it, or why there is none.
+type raw struct {
+	landing Landing
+	steps   []step
+	err     error
+}
+
+// readAhead parses commits until the output ends, and closes found.
+func (w *walker) readAhead() {
+	defer close(w.found)
 	head, err := w.token()
 	for err == nil {
-		var l Landing
-		if l, err = parseHeader(head); err != nil {
-			break
+		var c raw
+		if c.landing, c.err = parseHeader(head); c.err == nil {
+			c.steps, head, err = w.steps()
+			if err != nil && err != io.EOF {
+				c.err = err
+			}
+			w.prefetch(c.steps)
 		}
-		var steps []step
-		if steps, head, err = w.steps(); err != nil && err != io.EOF {
-			break
+		select {
+		case w.found <- c:
+		case <-w.stop:
+			return
 		}
-		if again := w.moveTo(&l, steps); again != nil {
-			err = again
-			break
-		}
-		if !yield(l, nil) {
-			return true
+		if c.err != nil {
+			return
 		}
 	}
 	if err != io.EOF {
-		yield(Landing{}, err)
-		return true
+		select {
+		case w.found <- raw{err: err}:
+		case <-w.stop:
+		}
+	}
+}
+
+// prefetch asks for the new versions of files that some format may recognise.
+func (w *walker) prefetch(steps []step) {
+	if len(steps) > ahead/8 { // a commit of many files would push out its own blobs
+		return
+	}
+	for _, s := range steps {
+		if s.now.Path == "" || s.now.Mode == change.ModeSubmodule || !change.MayMatter(s.path) {
+			continue
+		}
+		if cat, err := w.repo.objects(); err == nil {
+			cat.want(s.now.ID)
+		}
+	}
+}
+
+// run yields landings until there are no more. It reports whether it was told
+// to stop, or failed and said so.
+func (w *walker) run(yield func(Landing, error) bool) (stopped bool) {
+	for c := range w.found {
+		if c.err == nil {
+			c.err = w.moveTo(&c.landing, c.steps)
+		}
+		if c.err != nil {
+			yield(Landing{}, c.err)
+			return true
+		}
+		if !yield(c.landing, nil) {
+			return true
+		}
 	}
 	return false
 }

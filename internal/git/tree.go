@@ -67,16 +67,27 @@ func (t *Tree) Read(e change.Entry) ([]byte, error) {
 	if e.Mode == change.ModeSubmodule {
 		return nil, fmt.Errorf("%s is a submodule", e.Path)
 	}
-	if t.repo.cat == nil {
-		cat, err := startBatch(t.repo.command(context.Background(), "cat-file", "--batch"))
-		if err != nil {
-			return nil, err
-		}
-		t.repo.cat = cat
+	cat, err := t.repo.objects()
+	if err != nil {
+		return nil, err
 	}
-	data, err := t.repo.cat.blob(e.ID)
+	data, err := cat.blob(e.ID)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.Path, err)
 	}
 	return data, nil
+}
+
+// objects returns the process that reads objects, and starts it.
+func (r *Repo) objects() (*batch, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.cat == nil {
+		cat, err := startBatch(r.command(context.Background(), "cat-file", "--batch"))
+		if err != nil {
+			return nil, err
+		}
+		r.cat = cat
+	}
+	return r.cat, nil
 }
