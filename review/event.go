@@ -68,6 +68,14 @@ type RerunEvent struct {
 	Head string
 }
 
+// A ButtonEvent tells that somebody pressed a button of one of our check runs.
+type ButtonEvent struct {
+	Event
+	Run    int64  // id of the check run
+	Head   string // the commit that it is of
+	Button string // the identifier of the Action
+}
+
 // A RosterEvent tells that members of a team or an organisation changed.
 type RosterEvent struct {
 	Event

@@ -11,6 +11,9 @@ import (
 // ErrGone says that what was asked for does not exist, or is hidden from the app.
 var ErrGone = errors.New("not found, or not visible to the app")
 
+// ErrTooLarge says that a file has more bytes than are ever read.
+var ErrTooLarge = errors.New("too large to be read")
+
 // A Forge is GitHub. Every method may be called again after an error.
 type Forge interface {
 	// Pull reads a pull request as it stands now: its state, head and base, the
@@ -82,6 +85,14 @@ type Check struct {
 	Text        string
 	DetailsURL  string
 	Annotations []Annotation
+	Actions     []Action // buttons, at most three
+}
+
+// An Action is a button that the check run offers.
+type Action struct {
+	Identifier  string // at most 20 characters
+	Label       string // at most 20
+	Description string // at most 40
 }
 
 // An Annotation is a finding on a line.

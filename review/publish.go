@@ -64,6 +64,9 @@ func (r *Reviewer) publishCheck(ctx context.Context, v Verdict, known PullState)
 	if note != "" {
 		c.Title = note
 	}
+	if c.Conclusion == "action_required" && signable(v) {
+		c.Actions = []Action{signButton}
+	}
 	if v.Observed {
 		c.Conclusion, c.Title = "success", "Observing: "+c.Title
 	}

@@ -33,7 +33,7 @@ type Settings struct {
 	Agents    map[string][]string  `yaml:"agents"`
 	Formats   []SettingsFormat     `yaml:"formats"`
 	Ignore    []string             `yaml:"ignore"`
-	// Means narrows how people may sign: comment, review. Empty allows all.
+	// Means narrows how people may sign: comment, review, button. Empty allows all.
 	Means []string `yaml:"means"`
 	// Emails maps e-mail addresses of commits to logins.
 	Emails map[string]string `yaml:"emails"`
@@ -149,8 +149,8 @@ func (s Settings) mistakes() (all []string) {
 		}
 	}
 	for _, m := range s.Means {
-		if m != "comment" && m != "review" {
-			add("means: %q is neither comment nor review", m)
+		if m != "comment" && m != "review" && m != "button" {
+			add("means: %q is none of comment, review, button", m)
 		}
 	}
 	for _, mail := range sortedKeys(s.Emails) {

@@ -51,7 +51,7 @@ func TestSettingsMistakes(t *testing.T) {
 		{"team without organisation", "version: 1\nbranches: [main]\napprovers: {model: {teams: [content]}}\n", "organisation/team"},
 		{"need below zero", "version: 1\nbranches: [main]\napprovers: {model: {people: [bob], need: -1}}\n", "need must lie"},
 		{"bad glob", "version: 1\nbranches: ['[']\n", "not a glob"},
-		{"means", "version: 1\nbranches: [main]\nmeans: [email]\n", "neither comment nor review"},
+		{"means", "version: 1\nbranches: [main]\nmeans: [email]\n", "none of comment, review, button"},
 		{"format without slot", "version: 1\nbranches: [main]\nformats: [{name: x, paths: [a]}]\n", "names no slot"},
 		{"too large", "version: 1\n#" + strings.Repeat("x", maxSettings), "at most"},
 	} {

@@ -26,8 +26,8 @@ type Signoff struct {
 	Verb        Verb
 	User        User
 	Through     string // the team org/slug or the word people, as it counted when signing
-	Via         string // comment, review
-	SourceID    int64  // id of the comment or review
+	Via         string // comment, review, button
+	SourceID    int64  // id of the comment or review; of a button, see pressID
 	URL         string
 	Statement   string
 	Body        string    // as delivered; disclosed beside the record, never in it

@@ -19,6 +19,7 @@ type Reviews interface {
 	Review(ctx context.Context, e review.ReviewEvent) error
 	Land(ctx context.Context, e review.PushEvent) error
 	Rerun(ctx context.Context, e review.RerunEvent) error
+	Button(ctx context.Context, e review.ButtonEvent) error
 	Roster(ctx context.Context, e review.RosterEvent) error
 	Installed(ctx context.Context, e review.InstallEvent) error
 	Sweep(ctx context.Context, r review.Repo) error
@@ -63,6 +64,7 @@ var events = []row{
 	{"push", "", ofBranch, toBranch, land},
 
 	{"check_run", "rerequested", ofRepo, ownCheck, rerun},
+	{"check_run", "requested_action", ofRepo, ownCheck, button},
 	{"check_suite", "rerequested", ofRepo, ownCheck, rerun},
 
 	{"installation", "created", ofInstallation, nil, installed},
@@ -242,6 +244,14 @@ func rerun(ctx context.Context, r Reviews, e review.Event, p payload) error {
 		return errLacks("check with head_sha")
 	}
 	return r.Rerun(ctx, review.RerunEvent{Event: e, Head: c.Head})
+}
+
+func button(ctx context.Context, r Reviews, e review.Event, p payload) error {
+	c := p.CheckRun
+	if c == nil || c.Head == "" || c.ID == 0 {
+		return errLacks("check_run with id and head_sha")
+	}
+	return r.Button(ctx, review.ButtonEvent{Event: e, Run: c.ID, Head: c.Head, Button: p.Requested.Identifier})
 }
 
 // roster: teams and members belong to an organisation; collaborators to a

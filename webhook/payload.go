@@ -26,6 +26,7 @@ type payload struct {
 	Review       *reviewBody  `json:"review"`
 	CheckRun     *check       `json:"check_run"`
 	CheckSuite   *check       `json:"check_suite"`
+	Requested    requested    `json:"requested_action"`
 	Changes      changes      `json:"changes"`
 
 	// push, and synchronize for the first two
@@ -164,8 +165,16 @@ type reviewBody struct {
 
 // A check is a check run or a check suite.
 type check struct {
-	Head string `json:"head_sha"`
-	App  idOnly `json:"app"`
+	ID          int64  `json:"id"`
+	Head        string `json:"head_sha"`
+	App         idOnly `json:"app"`
+	CompletedAt stamp  `json:"completed_at"`
+	UpdatedAt   stamp  `json:"updated_at"`
+}
+
+// requested names the button of a check run that was pressed.
+type requested struct {
+	Identifier string `json:"identifier"`
 }
 
 // changes say what an edit changed. A member is nil when it was not touched.
@@ -230,6 +239,9 @@ func (p payload) at() time.Time {
 	}
 	if p.Review != nil {
 		stamps = append(stamps, p.Review.SubmittedAt, p.Review.UpdatedAt)
+	}
+	if c := p.checked(); c != nil {
+		stamps = append(stamps, c.CompletedAt, c.UpdatedAt)
 	}
 	var newest time.Time
 	for _, s := range stamps {

@@ -71,7 +71,7 @@ func (w *checkWriter) create(ctx context.Context) (int64, error) {
 	first := all[:min(len(all), annotationLimit)]
 	made, _, err := w.client.Checks.CreateCheckRun(ctx, w.repo.Owner, w.repo.Name, api.CreateCheckRunOptions{
 		Name: w.check.Name, HeadSHA: w.check.Head, DetailsURL: optional(w.check.DetailsURL),
-		Status: api.String("completed"), Conclusion: &w.check.Conclusion, Output: w.output(first),
+		Status: api.String("completed"), Conclusion: &w.check.Conclusion, Output: w.output(first), Actions: w.actions(),
 	})
 	if err != nil {
 		w.g.pending.end(key, err)
@@ -118,7 +118,7 @@ func (w *checkWriter) update(ctx context.Context, id int64) error {
 		fresh = fresh[len(part):]
 		_, _, err := w.client.Checks.UpdateCheckRun(ctx, w.repo.Owner, w.repo.Name, id, api.UpdateCheckRunOptions{
 			Name: w.check.Name, DetailsURL: optional(w.check.DetailsURL),
-			Status: api.String("completed"), Conclusion: &w.check.Conclusion, Output: w.output(part),
+			Status: api.String("completed"), Conclusion: &w.check.Conclusion, Output: w.output(part), Actions: w.actions(),
 		})
 		if err != nil {
 			w.inst.forgetAnnotations(id)
@@ -169,6 +169,15 @@ func (w *checkWriter) output(part []review.Annotation) *api.CheckRunOutput {
 	for _, a := range part {
 		out.Annotations = append(out.Annotations, &api.CheckRunAnnotation{Path: api.String(a.Path), StartLine: api.Int(a.Line),
 			EndLine: api.Int(a.Line), AnnotationLevel: api.String("warning"), Title: optional(a.Title), Message: api.String(a.Message)})
+	}
+	return out
+}
+
+// actions are the buttons. GitHub keeps those of before when an update names
+// none; whoever presses one is judged like anybody else.
+func (w *checkWriter) actions() (out []*api.CheckRunAction) {
+	for _, a := range w.check.Actions {
+		out = append(out, &api.CheckRunAction{Label: a.Label, Description: a.Description, Identifier: a.Identifier})
 	}
 	return out
 }

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"os"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func init() {
+	storyCommands["press"] = press
+}
+
+// press PR WHO [-head SHA]: the button on the check of a head
+func press(ts *testscript.TestScript, _ bool, args []string) {
+	s := storyOf(ts)
+	head := s.pull(ts, args[0]).Head()
+	if len(args) > 3 {
+		head = os.Expand(args[3], ts.Getenv)
+	}
+	for _, run := range s.repo.CheckRuns(head) {
+		if run.AppID == s.sim.App().ID() && len(run.Actions) > 0 {
+			s.act(ts, func() error { return s.repo.ClickAction(s.person(ts, args[1]), run.ID, run.Actions[0].Identifier) })
+			return
+		}
+	}
+	ts.Fatalf("%s has no button", args[0])
+}

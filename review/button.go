@@ -1,0 +1,85 @@
+package review
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+)
+
+// signButton signs off what the check run speaks of. GitHub binds the press of
+// it to the commit of the run; it cannot be quoted, edited or deleted.
+var signButton = Action{Identifier: "signoff", Label: "Sign off", Description: "Sign off all that names you here"}
+
+// signable reports whether anybody's sign-off is awaited.
+func signable(v Verdict) bool {
+	return len(v.Denials) == 0 && slices.ContainsFunc(v.Standings, func(st Standing) bool { return st.State == Waiting })
+}
+
+// Button takes a press of Sign off as a sign-off over the head of the check run
+// by whoever pressed it, under the same rules as a comment that names that
+// commit.
+//
+// A run can be of several pull requests, since it belongs to a commit; the press
+// is weighed on each of them that is open. The delivery carries no time of the
+// press, so the sign-off bears the newest time of GitHub's in it, which is no
+// later than the press, and it is taken only while the pull request is open.
+func (r *Reviewer) Button(ctx context.Context, e ButtonEvent) error {
+	if e.Button != signButton.Identifier {
+		return nil
+	}
+	known, err := r.Store.PullsAt(ctx, e.Repo.ID, e.Head)
+	if err != nil {
+		return err
+	}
+	for _, k := range known {
+		if k.Check.ID != 0 && k.Check.ID != e.Run {
+			continue // into another branch, which has a check of its own
+		}
+		if err := r.press(ctx, e, k.Number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// press weighs a press of the button on one pull request.
+func (r *Reviewer) press(ctx context.Context, e ButtonEvent, number int) error {
+	who := Signoff{RepoID: e.Repo.ID, Pull: number, User: e.Sender, Verb: Approve, Via: "button", SourceID: pressID(e, number),
+		Head: e.Head, CreatedAt: e.At, Delivery: e.Delivery.GUID, Payload: e.Delivery.Digest}
+	if !e.Sender.IsPerson() {
+		who.Refused = RefusedNotPerson
+		_, err := r.Store.AddSignoff(ctx, who)
+		return err
+	}
+	p, err := r.Forge.Pull(ctx, PullRef{e.Repo, number})
+	if err != nil {
+		return fmt.Errorf("read %v#%d: %w", e.Repo, number, err)
+	}
+	if p.State != "open" {
+		return nil
+	}
+	who.BaseRef = p.BaseRef
+	c, err := r.assess(ctx, p, e.Event, User{}, false)
+	if err != nil || c == nil {
+		return err
+	}
+	heads, err := r.Store.Heads(ctx, e.Repo.ID, number)
+	if err != nil {
+		return err
+	}
+	reports, err := r.Store.Reports(ctx, e.Repo.ID, number)
+	if err != nil {
+		return err
+	}
+	return r.carryOut(ctx, e.Event, saying{Command{Verb: string(Approve), Commit: e.Head}, who, c, heads, reports})
+}
+
+// pressID stands in for the id that a press does not have: one for each run,
+// head, pull request and person, so that a delivery that comes twice, or a
+// second press, signs once. It has 53 bits, so that every reader of JSON sees it.
+func pressID(e ButtonEvent, number int) int64 {
+	sum := sha256.Sum256(fmt.Appendf(nil, "countersign press\n%d\n%s\n%d\n%d", e.Run, e.Head, number, e.Sender.ID))
+	return int64(binary.BigEndian.Uint64(sum[:8]) >> 11)
+}
