@@ -12,6 +12,7 @@ package review
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/countersign-dev/countersign/change"
@@ -167,7 +168,10 @@ type RulesError struct {
 
 func (e *RulesError) Error() string {
 	s := e.Layer + " rules: "
-	if e.Path != "" {
+	switch {
+	case e.Path != "" && e.Line > 0:
+		s += fmt.Sprintf("%s:%d: ", e.Path, e.Line)
+	case e.Path != "":
 		s += e.Path + ": "
 	}
 	return s + e.Reason

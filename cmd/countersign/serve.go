@@ -46,6 +46,7 @@ func newServe() *cobra.Command {
 // A server is a running Countersign.
 type server struct {
 	store    *store.DB
+	rules    *policies.Engine
 	log      *record.Log
 	sweeper  *webhook.Sweeper
 	inbox    *watched
@@ -85,8 +86,7 @@ func startServer(ctx context.Context, cfg config, now func() time.Time) (_ *serv
 	if err := os.WriteFile(cfg.logPublic(), []byte(s.log.VerifierKey()+"\n"), 0o644); err != nil {
 		return nil, fmt.Errorf("write the log's public key: %w", err)
 	}
-	engine, err := policies.New(policies.Options{Operator: folder(cfg.Operator)})
-	if err != nil {
+	if s.rules, err = policies.New(policies.Options{Operator: folder(cfg.Operator)}); err != nil {
 		return nil, err
 	}
 	forge, err := github.New(github.Config{AppID: cfg.AppID, Key: cfg.Key, BaseURL: cfg.GitHub.String(), UserAgent: "countersign/" + version, Now: now})
@@ -95,7 +95,7 @@ func startServer(ctx context.Context, cfg config, now func() time.Time) (_ *serv
 	}
 	wake := make(chan struct{}, 1)
 	s.inbox = newWatched(s.store)
-	reviewer := &review.Reviewer{Forge: forge, Policy: engine, Store: s.store, Recorder: s.log,
+	reviewer := &review.Reviewer{Forge: forge, Policy: s.rules, Store: s.store, Recorder: s.log,
 		Scheduler: webhook.Scheduler{Inbox: s.inbox, Wake: wake, Now: now},
 		Host:      cfg.webHost(), Operator: operator, Alias: cfg.Alias, Now: now}
 	handler := &webhook.Handler{Secrets: cfg.Secrets, App: cfg.AppID, Inbox: s.inbox, Wake: wake, Now: now, Log: logger}
@@ -169,6 +169,9 @@ func (s *server) Close() error {
 	}
 	s.stop()
 	s.running.Wait()
+	if s.rules != nil {
+		s.rules.Close()
+	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
 	}
