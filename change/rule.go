@@ -127,6 +127,12 @@ func (r *rule) patternCovers(s *rule) bool {
 	return false
 }
 
+// wordsMatch is starsCover for a command, of which a final " *" may be nothing.
+func wordsMatch(a, b string) bool {
+	head, ok := strings.CutSuffix(a, " *")
+	return ok && starsCover(head, b) || starsCover(a, b)
+}
+
 // lettersCover reports whether a holds every letter of b.
 func lettersCover(a, b string) bool {
 	for _, c := range b {

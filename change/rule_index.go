@@ -128,7 +128,7 @@ func (x *ruleIndex) coveringIn(g *ruleGroup, r *rule, yield func(i int) bool) bo
 		return true
 	}
 	exact := g.byKey[patternKey{r.match, r.pattern, r.number}]
-	if len(exact) > 0 && (!yield(exact[len(exact)-1]) || !x.firstOfEach(exact, yield)) {
+	if len(exact) > 0 && x.rules[exact[0]].covers(r) && (!yield(exact[len(exact)-1]) || !x.firstOfEach(exact, yield)) {
 		return false
 	}
 	if r.match != exactly && !try(g.plain[r.pattern]) {
