@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -25,7 +26,7 @@ type Case struct {
 	// Contributors are all who had a hand in governed content of the pull
 	// request, over every head that was seen.
 	Contributors []Contributor
-	// Statements are those on the pull request, in order of arrival.
+	// Statements are those on the pull request, in whatever order they came.
 	Statements []Signoff
 	// Elsewhere are rejections, withdrawals and overrides on other pull
 	// requests over a scope digest of this one.
@@ -132,7 +133,7 @@ func shortOfPeople(c Case, st Standing, roster Roster) string {
 // order, before anybody asks who gave them.
 func approvals(c Case, req Requirement) []Signoff {
 	var out []Signoff
-	for _, s := range c.Statements {
+	for _, s := range inOrder(c.Statements) {
 		if s.Requirement != req.ID || s.Refused != "" {
 			continue
 		}
@@ -172,9 +173,7 @@ func binds(c Case, req Requirement, s Signoff) bool {
 // signing, an override lifts all before it; deleting its comment does nothing.
 func standing(c Case, req Requirement) []Signoff {
 	var out []Signoff
-	all := slices.Concat(elsewhere(c, req), c.Statements)
-	slices.SortStableFunc(all, func(a, b Signoff) int { return int(a.ID - b.ID) })
-	for _, s := range all {
+	for _, s := range inOrder(slices.Concat(elsewhere(c, req), c.Statements)) {
 		if s.Requirement != req.ID || s.Refused != "" {
 			continue
 		}
@@ -187,6 +186,19 @@ func standing(c Case, req Requirement) []Signoff {
 			out = nil
 		}
 	}
+	return out
+}
+
+// inOrder returns statements in the order in which they were made, by GitHub's
+// clock and then its numbers. The order in which deliveries came decides
+// nothing: an approval that comes late must not lift a rejection that its
+// writer made after it.
+func inOrder(all []Signoff) []Signoff {
+	out := slices.Clone(all)
+	slices.SortStableFunc(out, func(a, b Signoff) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.Via, b.Via), cmp.Compare(a.SourceID, b.SourceID),
+			cmp.Compare(a.Verb, b.Verb))
+	})
 	return out
 }
 

@@ -295,6 +295,30 @@ func TestReplay(t *testing.T) {
 	})
 }
 
+// The order in which deliveries come decides nothing.
+func TestOrderOfArrival(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := randomCase(t)
+		for i := range c.Statements {
+			c.Statements[i].CreatedAt = noon.Add(-time.Duration(rapid.IntRange(0, 5).Draw(t, "minutes ago")) * time.Minute)
+		}
+		want := Decide(c)
+		c.Statements = rapid.Permutation(c.Statements).Draw(t, "order")
+		for i := range c.Statements {
+			c.Statements[i].ID = int64(i + 1)
+		}
+		got := Decide(c)
+		if got.State != want.State {
+			t.Fatalf("%s became %s", want.State, got.State)
+		}
+		for i := range want.Standings {
+			if got.Standings[i].State != want.Standings[i].State {
+				t.Fatalf("%s: %s became %s", want.Standings[i].Requirement.ID, want.Standings[i].State, got.Standings[i].State)
+			}
+		}
+	})
+}
+
 // A rejection by a named person blocks whatever others say, until its writer
 // or an override lifts it.
 func TestRejectionBlocks(t *testing.T) {
