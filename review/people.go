@@ -38,7 +38,8 @@ func (r *Reviewer) remember(ctx context.Context, c *Case, base, head change.Tree
 	return now, err
 }
 
-// governedDigest is the scope digest of everything in set that gates.
+// governedDigest is the scope digest of everything in set that gates, and "",
+// which counts as another content every time, when a file is too large to read.
 func governedDigest(set change.Set, base, head change.Tree) (string, error) {
 	gate, _ := gating(set)
 	var paths []string
@@ -47,7 +48,9 @@ func governedDigest(set change.Set, base, head change.Tree) (string, error) {
 	}
 	slices.Sort(paths)
 	d, err := change.ScopeDigest(base, head, slices.Compact(paths))
-	if err != nil {
+	if errors.Is(err, ErrTooLarge) {
+		return "", nil
+	} else if err != nil {
 		return "", fmt.Errorf("digest of the governed files: %w", err)
 	}
 	return d, nil

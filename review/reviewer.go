@@ -172,7 +172,8 @@ func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fre
 }
 
 // scopes fills in what each requirement's sign-offs bind: the digest of every
-// file that its changes were read from, on both sides.
+// file that its changes were read from, on both sides. Where one of them is too
+// large to be read, there is no digest, and a denial says so.
 func scopes(c *Case, base, head change.Tree) error {
 	paths := map[string][]string{}
 	for _, ch := range c.Set.Changes {
@@ -188,7 +189,11 @@ func scopes(c *Case, base, head change.Tree) error {
 		}
 		req.Paths = slices.Sorted(maps.Keys(set))
 		var err error
-		if req.Digest, err = change.ScopeDigest(base, head, req.Paths); err != nil {
+		req.Digest, err = change.ScopeDigest(base, head, req.Paths)
+		if errors.Is(err, ErrTooLarge) { // no further attempt can mend it, and nobody could sign
+			c.Demand.Denials = append(c.Demand.Denials, Ruling{Rule: "countersign.unreadable", Layer: "default",
+				Title: "A governed file is too large", Reason: err.Error() + ". Make it smaller, or leave it out", Changes: req.Changes})
+		} else if err != nil {
 			return fmt.Errorf("digest of %s: %w", req.ID, err)
 		}
 	}
@@ -258,8 +263,10 @@ func gating(set change.Set) (gate, notices []change.Change) {
 func onlyRules(set change.Set) bool {
 	gate, _ := gating(set)
 	for _, ch := range gate {
-		if ch.Kind != change.Policy {
-			return false
+		for _, path := range ch.Paths {
+			if path != SettingsPath && !strings.HasPrefix(path, RulesDir) {
+				return false
+			}
 		}
 	}
 	return len(gate) > 0

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/countersign-dev/countersign/internal/ghsim"
+	"github.com/countersign-dev/countersign/record"
 )
 
 // hostileFiles are contents that are made to hurt whoever reads them.
@@ -19,10 +21,10 @@ var hostileFiles = map[string]func() string{
 		for i := 1; i < 12; i++ {
 			fmt.Fprintf(&b, "a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 10), ", "))
 		}
-		return b.String()
+		return b.String() + "messages:\n  - {role: system, content: Be kind.}\n"
 	},
 	"huge":    func() string { return "{\"model\": \"" + strings.Repeat("x", 50<<20) + "\"}" },
-	"deep":    func() string { return strings.Repeat("{\"a\":", 100) + "1" + strings.Repeat("}", 100) },
+	"deep":    func() string { return strings.Repeat("{\"a\":", 10_000) + "1" + strings.Repeat("}", 10_000) },
 	"invalid": func() string { return "{\"model\": \"\xff\xfe\xc0\xaf\"}" },
 	"nul":     func() string { return "{\"model\": \"a\x00b\"}" },
 }
@@ -117,4 +119,14 @@ func setFault(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(errors.New("unknown fault " + args[0]))
 	}
 	storyOf(ts).sim.SetFault(func(ghsim.Call) *ghsim.Fault { return f })
+}
+
+// verifyLog: verify DIR: exports the log into a folder, and it holds by the key alone.
+func verifyLog(ts *testscript.TestScript, _ bool, args []string) {
+	s, dir := storyOf(ts), ts.MkAbs(args[0])
+	_, err := s.srv.log.Export(context.Background(), dir, record.Export{})
+	ts.Check(err)
+	if got := (record.Verification{Key: s.srv.log.VerifierKey()}).Verify(dir); got.Result != record.Holds {
+		ts.Fatalf("%s: %s", got.File, got.Reason)
+	}
 }

@@ -547,14 +547,17 @@ var storyCommands = map[string]func(ts *testscript.TestScript, neg bool, args []
 		s.act(ts, func() error { return s.repo.Rerequest(s.person(ts, args[1]), run.ID) })
 	},
 
-	"hostile":  openHostile,
-	"many":     openMany,
-	"old":      oldCommit,
-	"collide":  collide,
-	"foxtrot":  foxtrot,
-	"fault":    setFault,
-	"truncate": func(ts *testscript.TestScript, _ bool, args []string) { storyOf(ts).repo.TruncateTrees(number(ts, args[0])) },
+	"hostile": openHostile,
+	"many":    openMany,
+	"old":     oldCommit,
+	"collide": collide,
+	"foxtrot": foxtrot,
+	"fault":   setFault,
+	"truncate": func(ts *testscript.TestScript, _ bool, args []string) {
+		storyOf(ts).repo.TruncateTrees(number(ts, args[0]))
+	},
 
+	"verify":   verifyLog,
 	"check":    checkSeen,
 	"report":   reportSeen,
 	"reply":    replySeen,

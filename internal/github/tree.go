@@ -72,7 +72,7 @@ func (t *tree) Read(e change.Entry) ([]byte, error) {
 	case e.Mode == change.ModeSubmodule:
 		return nil, fmt.Errorf("%s is a submodule and has no bytes", e.Path)
 	case e.Size > blobLimit:
-		return nil, fmt.Errorf("%s has %d bytes, which is more than %d", e.Path, e.Size, blobLimit)
+		return nil, fmt.Errorf("%s has %d bytes, and at most %d are read: %w", e.Path, e.Size, blobLimit, review.ErrTooLarge)
 	}
 	data, err := t.g.blob(t.ctx, t.repo, e.ID)
 	if err != nil {
@@ -238,7 +238,7 @@ func (g *Client) blob(ctx context.Context, repo review.Repo, id string) ([]byte,
 
 func content(b *api.Blob) ([]byte, error) {
 	if b.GetSize() > blobLimit || base64.StdEncoding.DecodedLen(len(b.GetContent())) > 2*blobLimit {
-		return nil, fmt.Errorf("it has %d bytes, which is more than %d", b.GetSize(), blobLimit)
+		return nil, fmt.Errorf("it has %d bytes, and at most %d are read: %w", b.GetSize(), blobLimit, review.ErrTooLarge)
 	}
 	switch b.GetEncoding() {
 	case "base64":
