@@ -13,6 +13,7 @@ func normalise(in *review.PolicyInput) {
 	in.At = in.At.UTC()
 	in.Changes, in.Notices = changes(in.Changes), changes(in.Notices)
 	in.Pull.Labels = list(in.Pull.Labels)
+	in.Pull.Agent.Signals = list(in.Pull.Agent.Signals)
 	if in.Repository.Properties == nil {
 		in.Repository.Properties = map[string]string{}
 	}

@@ -23,6 +23,9 @@ type saying struct {
 
 // Comment carries out the command of a new comment, if it holds one.
 func (r *Reviewer) Comment(ctx context.Context, e CommentEvent) error {
+	if err := r.called(ctx, e); err != nil {
+		return err
+	}
 	cmd, ok := ParseCommand(e.Comment.Body, r.Alias)
 	if !ok {
 		return nil

@@ -20,6 +20,11 @@ func (r *Reviewer) remember(ctx context.Context, c *Case, base, head change.Tree
 	if err != nil {
 		return Head{}, err
 	}
+	said, err := r.Store.Signoffs(ctx, c.Pull.Repo.ID, c.Pull.Number)
+	if err != nil {
+		return Head{}, err
+	}
+	c.Pull.Contributors = withPrompters(c.Pull.Contributors, c.Pull, said)
 	all, err := governedDigest(c.Set, base, head)
 	if err != nil {
 		return Head{}, err
@@ -34,7 +39,7 @@ func (r *Reviewer) remember(ctx context.Context, c *Case, base, head change.Tree
 	} else {
 		heads = append(heads, now)
 	}
-	c.Contributors, err = r.resolve(ctx, c.Pull.Repo, s, implicated(c.Pull, heads))
+	c.Contributors, err = r.resolve(ctx, c.Pull.Repo, s, withPrompters(implicated(c.Pull, heads), c.Pull, said))
 	return now, err
 }
 

@@ -71,6 +71,7 @@ type Pull struct {
 	// false when the list of commits was cut short, and then nothing is green.
 	Contributors []Contributor
 	Complete     bool
+	Assignees    []User
 	UpdatedAt    time.Time // GitHub's clock
 }
 
@@ -208,6 +209,14 @@ type PolicyPull struct {
 	Draft  bool     `json:"draft"`
 	Fork   bool     `json:"fork"`
 	Labels []string `json:"labels"`
+	// Agent says whether a coding agent is behind it, and what tells so.
+	Agent PolicyAgent `json:"agent"`
+}
+
+// PolicyAgent is what tells of a coding agent behind a pull request.
+type PolicyAgent struct {
+	Detected bool     `json:"detected"`
+	Signals  []string `json:"signals"` // account:…, address:…, author:…, branch:…
 }
 
 // PolicyContributor is a contributor as rules see them.

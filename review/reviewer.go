@@ -284,7 +284,7 @@ func (c *Case) input(s Settings) PolicyInput {
 		At:         c.At.UTC(),
 		Repository: PolicyRepository{ID: c.Pull.Repo.ID, Name: c.Pull.Repo.String(), Visibility: visibility, Properties: map[string]string{}},
 		Pull: PolicyPull{Number: c.Pull.Number, Title: c.Pull.Title, Base: c.Pull.BaseRef, Head: c.Pull.Head,
-			Author: c.Pull.Author, Draft: c.Pull.Draft, Fork: c.Pull.Fork, Labels: list(c.Pull.Labels)},
+			Author: c.Pull.Author, Draft: c.Pull.Draft, Fork: c.Pull.Fork, Labels: list(c.Pull.Labels), Agent: agentOf(c.Pull, c.Contributors)},
 		Changes: gate, Notices: notices, Contributors: []PolicyContributor{},
 		Settings: s.view(c.Branch, c.Observed),
 	}

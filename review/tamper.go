@@ -24,6 +24,11 @@ func (r *Reviewer) Tamper(ctx context.Context, e CommentEvent) error {
 	if ok && known.Comment.ID == e.Comment.ID {
 		return r.restore(ctx, e, known)
 	}
+	if e.Action == "edited" {
+		if err := r.called(ctx, e); err != nil {
+			return err
+		}
+	}
 	n, err := r.Store.Void(ctx, e.Repo.ID, "comment", e.Comment.ID,
 		Voiding{Reason: e.Action, By: e.Sender, At: e.At, Delivery: e.Delivery.GUID})
 	if err != nil || n == 0 {

@@ -88,7 +88,9 @@ type pullRequest struct {
 	State  string  `json:"state"`
 	User   account `json:"user"`
 	Draft  bool    `json:"draft"`
-	Labels []struct {
+
+	Assignees []account `json:"assignees"`
+	Labels    []struct {
 		Name string `json:"name"`
 	} `json:"labels"`
 	Head  branch `json:"head"`
@@ -117,6 +119,9 @@ func (p pullRequest) pull(repo review.Repo) review.Pull {
 		HeadRef: p.Head.Ref, Head: p.Head.SHA, BaseRef: p.Base.Ref, UpdatedAt: p.UpdatedAt.Time}
 	if p.Stack != nil && p.Stack.Base.Ref != "" {
 		out.BaseRef = p.Stack.Base.Ref
+	}
+	for _, a := range p.Assignees {
+		out.Assignees = append(out.Assignees, a.user())
 	}
 	for _, l := range p.Labels {
 		out.Labels = append(out.Labels, l.Name)

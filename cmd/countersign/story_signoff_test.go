@@ -8,6 +8,7 @@ import (
 
 func init() {
 	storyCommands["press"] = press
+	storyCommands["assign"] = assign
 }
 
 // press PR WHO [-head SHA]: the button on the check of a head
@@ -24,4 +25,13 @@ func press(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s has no button", args[0])
+}
+
+// assign PR WHO
+func assign(ts *testscript.TestScript, _ bool, args []string) {
+	s := storyOf(ts)
+	s.act(ts, func() error {
+		s.pull(ts, args[0]).Assign(s.person(ts, "alice"), s.person(ts, args[1]))
+		return nil
+	})
 }

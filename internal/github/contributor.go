@@ -77,13 +77,17 @@ func contributors(commits []*api.RepositoryCommit, noReply string, ask func() (*
 			h.role = review.RoleCommitter
 			all = enlist(all, r.identify(h, c.Committer, by.GetEmail()))
 		}
-		for _, address := range coAuthors(git.GetMessage()) {
-			h.role = review.RoleCoAuthor
-			found, err := r.coAuthor(h, address)
-			if err != nil {
-				return nil, err
+		named := map[review.Role][]string{
+			review.RoleCoAuthor: trailers(coAuthor, git.GetMessage()), review.RolePrompter: trailers(requester, git.GetMessage())}
+		for _, role := range []review.Role{review.RoleCoAuthor, review.RolePrompter} {
+			for _, address := range named[role] {
+				h.role = role
+				found, err := r.coAuthor(h, address)
+				if err != nil {
+					return nil, err
+				}
+				all = enlist(all, found)
 			}
-			all = enlist(all, found)
 		}
 	}
 	return all, nil
@@ -166,14 +170,18 @@ func (r *resolver) coAuthor(h hand, email string) (hand, error) {
 	return r.identify(h, nil, email), nil
 }
 
-var trailer = regexp.MustCompile(`(?im)^[ \t]*co-authored-by[ \t]*:[ \t]*(.*?)[ \t\r]*$`)
+// Trailers that name a co-author, and who told an agent to write the commit.
+var (
+	coAuthor  = regexp.MustCompile(`(?im)^[ \t]*co-authored-by[ \t]*:[ \t]*(.*?)[ \t\r]*$`)
+	requester = regexp.MustCompile(`(?im)^[ \t]*(?:requested|prompted|on-behalf-of|assisted-for)(?:-by)?[ \t]*:[ \t]*(.*?)[ \t\r]*$`)
+)
 
-// coAuthors returns the addresses of Co-authored-by trailers. They are taken
+// trailers returns the addresses in trailers of one kind. They are taken
 // anywhere in the message, since whoever adds one too many excludes only more.
 // One without address stands for itself.
-func coAuthors(message string) []string {
+func trailers(kind *regexp.Regexp, message string) []string {
 	var out []string
-	for _, m := range trailer.FindAllStringSubmatch(message, -1) {
+	for _, m := range kind.FindAllStringSubmatch(message, -1) {
 		who := m[1]
 		if i := strings.LastIndexByte(who, '<'); i >= 0 {
 			if address, _, ok := strings.Cut(who[i+1:], ">"); ok && strings.TrimSpace(address) != "" {

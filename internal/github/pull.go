@@ -198,6 +198,9 @@ func (s *graphPull) pull(repo review.Repo) review.Pull {
 	if s.BaseRef != nil {
 		p.BaseTip = s.BaseRef.Target.OID
 	}
+	for _, a := range s.Assignees.Nodes {
+		p.Assignees = append(p.Assignees, a.user())
+	}
 	for _, l := range s.Labels.Nodes {
 		p.Labels = append(p.Labels, l.Name)
 	}

@@ -45,6 +45,11 @@ machines contains contributor if {
 	contributor.kind in {"agent", "bot"}
 }
 
+# by_machine says that a bot or an agent had a hand in it.
+by_machine if machines != set()
+
+by_machine if input.pull.agent.detected
+
 # unproven are the contributors behind whom might stand one of the approvers:
 # without a known account, or a machine when no person is known who told it
 # what to do.

@@ -100,3 +100,9 @@ test_hour if {
 	lib.hour("2025-06-06T17:59:59Z") == 17
 	lib.hour("2025-06-06T17:00:00+02:00") == 15
 }
+
+test_by_machine if {
+	lib.by_machine with input as {"contributors": [{"kind": "bot"}]}
+	lib.by_machine with input as {"contributors": [], "pull": {"agent": {"detected": true}}}
+	not lib.by_machine with input as {"contributors": [{"kind": "human"}], "pull": {"agent": {"detected": false}}}
+}

@@ -57,7 +57,7 @@ require contains result if {
 #   controls: [CC6.3, CC8.1]
 #   severity: critical
 require contains result if {
-	lib.machines != set()
+	lib.by_machine
 	some change in input.changes
 	lib.authority_grows(change)
 	result := {

@@ -1,0 +1,89 @@
+package review
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Prompted is the statement of a comment that calls a coding agent. It counts
+// for nothing; where an agent had a hand, whoever made it is a contributor.
+const Prompted Verb = "prompted"
+
+// agentBranches are prefixes that coding agents give to the branches they push.
+var agentBranches = []string{"copilot/", "claude/", "codex/", "devin/", "cursor/", "jules/", "gemini/", "openhands/", "amp/", "aider/", "sweep/", "roo/"}
+
+// calledAgent finds a coding agent that a comment addresses. The names are those
+// that the agents listen to.
+var calledAgent = regexp.MustCompile(`(?i)(?:^|[^A-Za-z0-9_@/-])@(copilot|copilot-swe-agent|claude|codex|chatgpt-codex-connector|devin|devin-ai-integration|cursor|cursoragent|jules|google-labs-jules|gemini-cli|gemini-code-assist|openhands|openhands-agent|amazon-q-developer|factory-droid|sweep-ai|roomote)(?:\[bot\])?(?:$|[^A-Za-z0-9_/-])`)
+
+// agentOf says what speaks for a coding agent behind p: what wrote its commits
+// and under what name, who opened it, what its branch is called.
+func agentOf(p Pull, hands []Contributor) PolicyAgent {
+	out := PolicyAgent{Signals: []string{}}
+	for _, c := range hands {
+		switch {
+		case c.Kind == "agent" && c.Known():
+			out.Signals = append(out.Signals, "account:"+strings.ToLower(c.User.Login))
+		case c.Kind == "agent":
+			out.Signals = append(out.Signals, "address:"+strings.ToLower(c.Email))
+		case c.Kind == "bot" && c.User.ID == p.Author.ID:
+			out.Signals = append(out.Signals, "author:"+strings.ToLower(c.User.Login))
+		}
+	}
+	for _, prefix := range agentBranches {
+		if strings.HasPrefix(strings.ToLower(p.HeadRef), prefix) {
+			out.Signals = append(out.Signals, "branch:"+prefix)
+		}
+	}
+	slices.Sort(out.Signals)
+	out.Signals = slices.Compact(out.Signals)
+	out.Detected = len(out.Signals) > 0
+	return out
+}
+
+// withPrompters adds the people who told an agent what to write, where an agent
+// had a hand in p: its assignees, and whoever called an agent in a comment.
+// Nobody is added to a pull request that only people wrote.
+func withPrompters(all []Contributor, p Pull, statements []Signoff) []Contributor {
+	if !agentOf(p, all).Detected {
+		return all
+	}
+	add := func(u User) {
+		if u.IsPerson() {
+			all = enlist(all, Contributor{User: u, Kind: "human", Commits: []string{}, Roles: []Role{RolePrompter}, Verified: true})
+		}
+	}
+	for _, u := range p.Assignees {
+		add(u)
+	}
+	for _, s := range statements {
+		if s.Verb == Prompted && s.Refused == "" {
+			add(s.User)
+		}
+	}
+	return all
+}
+
+// called keeps that a comment calls an agent. When its writer has signed here
+// before, the pull request is judged anew.
+func (r *Reviewer) called(ctx context.Context, e CommentEvent) error {
+	if e.ByApp || !e.Comment.Author.IsPerson() || !calledAgent.MatchString(e.Comment.Body) {
+		return nil
+	}
+	said, err := r.Store.Signoffs(ctx, e.Repo.ID, e.Number)
+	if err != nil {
+		return err
+	}
+	_, err = r.Store.AddSignoff(ctx, Signoff{RepoID: e.Repo.ID, Pull: e.Number, Verb: Prompted, User: e.Comment.Author, Via: "comment",
+		SourceID: e.Comment.ID, URL: e.Comment.URL, Body: e.Comment.Body, CreatedAt: e.Comment.CreatedAt,
+		Delivery: e.Delivery.GUID, Payload: e.Delivery.Digest})
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(said, func(s Signoff) bool { return s.User.ID == e.Comment.Author.ID && s.Verb == Approve && s.Counts() }) {
+		return r.again(ctx, e.Event, e.Number)
+	}
+	return nil
+}
