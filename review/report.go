@@ -35,6 +35,9 @@ func headline(v Verdict) string {
 		}
 		return "Nobody can sign: " + strings.Join(ids(v.Standings, Denied), ", ")
 	}
+	if q := quorum(v.Standings); len(q) > 0 && len(q) <= 4 {
+		return "Waiting for " + waitingFor(q, func(login string) string { return login })
+	}
 	n := 0
 	for _, st := range v.Standings {
 		if st.State == Waiting {
@@ -103,6 +106,9 @@ func titleOr(d Ruling, or string) string {
 // writeAwaited says who is awaited, and gives them the line to paste.
 func writeAwaited(b *strings.Builder, v Verdict) {
 	waiting := false
+	if q := quorum(v.Standings); len(q) > 0 && len(v.Denials) == 0 {
+		fmt.Fprintf(b, "**Fewest people who can unblock this:** %s.\n\n", waitingFor(q, mention))
+	}
 	for _, st := range v.Standings {
 		name := code(st.Requirement.ID)
 		switch st.State {
