@@ -184,7 +184,7 @@ func TestKillInBurst(t *testing.T) {
 			continue
 		}
 		<-done
-		deadline := time.After(20 * time.Second)
+		deadline := time.After(2 * time.Minute)
 		for len(handled) < len(accepted) {
 			select {
 			case guid := <-s.handled:

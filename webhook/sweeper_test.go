@@ -20,6 +20,7 @@ import (
 
 // hub is GitHub's list of deliveries and repositories.
 type hub struct {
+	mu     sync.Mutex // covers all; time alone orders nothing
 	failed map[int64]time.Time
 	gone   map[int64]bool
 	repos  []review.Repo
@@ -30,6 +31,8 @@ type hub struct {
 }
 
 func (h *hub) Failed(_ context.Context, since time.Time) (ids []int64, _ error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.since = append(h.since, since)
 	for id, at := range h.failed {
 		if !at.Before(since) {
@@ -41,6 +44,8 @@ func (h *hub) Failed(_ context.Context, since time.Time) (ids []int64, _ error) 
 }
 
 func (h *hub) Redeliver(_ context.Context, id int64) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.gone[id] {
 		return fmt.Errorf("delivery %d: %w", id, review.ErrGone)
 	}
@@ -51,7 +56,25 @@ func (h *hub) Redeliver(_ context.Context, id int64) error {
 	return nil
 }
 
-func (h *hub) Repositories(context.Context) ([]review.Repo, error) { return h.repos, h.err }
+func (h *hub) Repositories(context.Context) ([]review.Repo, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.repos, h.err
+}
+
+// change sets h up for what comes next.
+func (h *hub) change(do func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	do()
+}
+
+// requests returns what was asked for so far.
+func (h *hub) requests() (since []time.Time, asked []int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.since), slices.Clone(h.asked)
+}
 
 func newSweeper(d *store.DB, h *hub, log io.Writer) *webhook.Sweeper {
 	return &webhook.Sweeper{Inbox: d, Repos: d, Redeliver: h, Lister: h, Every: time.Hour, Now: time.Now, Log: quiet(log)}
@@ -69,21 +92,24 @@ func TestSweeperAsksForFailedDeliveries(t *testing.T) {
 			close(done)
 		}()
 		synctest.Wait()
-		if !slices.Equal(h.asked, []int64{3}) {
-			t.Errorf("on start, asked for %v; want 3: 1 is too old and 2 is gone", h.asked)
+		if _, asked := h.requests(); !slices.Equal(asked, []int64{3}) {
+			t.Errorf("on start, asked for %v; want 3: 1 is too old and 2 is gone", asked)
 		}
-		h.err = errors.New("status 502")
-		h.failed[4] = start.Add(30 * time.Minute)
+		h.change(func() {
+			h.err = errors.New("status 502")
+			h.failed[4] = start.Add(30 * time.Minute)
+		})
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		h.err = nil
+		h.change(func() { h.err = nil })
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if want := []int64{3, 3, 4}; !slices.Equal(h.asked, want) {
-			t.Errorf("after an hour without GitHub, asked for %v; want %v", h.asked, want)
+		since, asked := h.requests()
+		if want := []int64{3, 3, 4}; !slices.Equal(asked, want) {
+			t.Errorf("after an hour without GitHub, asked for %v; want %v", asked, want)
 		}
 		var ago []time.Duration
-		for _, at := range h.since {
+		for _, at := range since {
 			ago = append(ago, at.Sub(start))
 		}
 		if want := []time.Duration{-72 * time.Hour, -time.Hour, -time.Hour}; !slices.Equal(ago, want) {
