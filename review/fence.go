@@ -18,3 +18,13 @@ func fenced(ctx context.Context) error {
 	}
 	return nil
 }
+
+type againKey struct{}
+
+// WithAgain returns a context for what was attempted before, perhaps by a
+// process that died: a Forge looks whether something is there before it writes
+// it anew.
+func WithAgain(ctx context.Context) context.Context { return context.WithValue(ctx, againKey{}, true) }
+
+// Again reports whether ctx is of WithAgain.
+func Again(ctx context.Context) bool { return ctx.Value(againKey{}) != nil }

@@ -57,9 +57,7 @@ func child(start string) error {
 	}
 	fmt.Println(s.URL())
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		if err := s.Sweep(ctx); err != nil {
-			fmt.Fprintln(os.Stderr, err) // GitHub may be down
-		}
+		_ = s.Sweep(ctx) // GitHub may be down; what counts is what is handled
 		if _, err := s.Drain(ctx); err != nil {
 			return err
 		}
@@ -231,7 +229,7 @@ func TestA56Killed(t *testing.T) {
 	}
 	w := newLived(t)
 	w.settles()
-	const pulls = 9
+	const pulls = 8
 	for n := int64(1); n <= pulls; n++ {
 		name := fmt.Sprint("pr", n)
 		w.doomed(n, func() (err error) {
@@ -258,6 +256,9 @@ func TestA56Killed(t *testing.T) {
 		seen[pullNumber(e)] = true
 	}
 	for name, p := range w.pulls {
+		if runs := w.repo.CheckRuns(p.Head()); len(runs) != 1 {
+			t.Errorf("%s has %d checks", name, len(runs))
+		}
 		stickies := 0
 		for _, c := range p.Comments() {
 			if strings.HasPrefix(c.Body(), "<!-- countersign:sticky -->") {
@@ -344,8 +345,8 @@ func TestA59Secrets(t *testing.T) {
 	if n := len(readRecords(t, w)); n != 1 {
 		t.Errorf("%d records", n)
 	}
-	if !strings.Contains(w.log.String(), "delivery refused") || !strings.Contains(w.log.String(), "retry") {
-		t.Fatal("the log shows no failure: the test shows nothing")
+	if !strings.Contains(w.log.String(), "delivery refused") || !strings.Contains(w.log.String(), "status 500: refused: [cut]") {
+		t.Fatalf("the log shows no failure, so the test shows nothing:\n%s", w.log.String())
 	}
 	for where, text := range w.output(t, pull) {
 		for what, secret := range map[string]string{"webhook secret": w.secret, "private key": key[3], "token": "ghs_", "JWT": base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"`))} {

@@ -54,7 +54,7 @@ type checkWriter struct {
 
 func (w *checkWriter) create(ctx context.Context) (int64, error) {
 	key := attempt{pullKey{w.repo.Installation, w.repo.ID, 0}, "check " + w.check.Head + " " + w.check.Name}
-	if _, again := w.g.pending.begin(key, w.g.now()); again {
+	if _, again := w.g.pending.begin(key, w.g.now()); again || review.Again(ctx) {
 		id, err := w.find(ctx)
 		if err != nil {
 			return 0, err

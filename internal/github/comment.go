@@ -88,7 +88,7 @@ func (g *Client) PutComment(ctx context.Context, ref review.PullRef, id int64, b
 	}
 	key := attempt{keyOf(ref), "sticky"}
 	_, again := g.pending.begin(key, g.now())
-	if again {
+	if again || review.Again(ctx) {
 		found, err := g.find(ctx, c, ref, time.Time{}, func(c *api.IssueComment) bool { return strings.Contains(c.GetBody(), stickyMark) })
 		if err != nil {
 			return review.Comment{}, err
@@ -133,8 +133,12 @@ func (g *Client) Reply(ctx context.Context, ref review.PullRef, body string) err
 	sum := sha256.Sum256([]byte(body))
 	key := attempt{keyOf(ref), "reply " + hex.EncodeToString(sum[:])}
 	first, again := g.pending.begin(key, g.now())
+	since := first.Add(-2 * time.Minute)
+	if review.Again(ctx) { // the first try may have been long ago, in another process
+		again, since = true, time.Time{}
+	}
 	if again {
-		found, err := g.find(ctx, c, ref, first.Add(-2*time.Minute), func(c *api.IssueComment) bool {
+		found, err := g.find(ctx, c, ref, since, func(c *api.IssueComment) bool {
 			return strings.TrimSpace(c.GetBody()) == strings.TrimSpace(body)
 		})
 		if err != nil {
