@@ -1,0 +1,113 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite generated documentation")
+
+// unbuilt are attacks of the gallery without a test, and why.
+var unbuilt = map[int]string{
+	35: "stacked pull requests are not simulated; the stack's base governs when a payload names it",
+	40: "merge queue: not built yet, so a repository must not use one with Countersign",
+	41: "merge queue: not built yet",
+	54: "emergency sign-off: not built yet; the command is refused as unknown",
+	55: "emergency sign-off: not built yet",
+	60: "pages: not built yet; the server shows nothing but its health",
+	79: "emergency sign-off: not built yet",
+	82: "merge queue: not built yet",
+	87: "erasure has no command yet; the record package tests it",
+}
+
+// elsewhere are attacks whose test bears another name.
+var elsewhere = map[int]string{
+	58: "`TestTamper…` in `record`, and verification of altered exports there",
+}
+
+var (
+	attackStory = regexp.MustCompile(`^a(\d\d)_.*\.txt$`)
+	attackTest  = regexp.MustCompile(`(?m)^func (TestA(\d\d)\w*)\(`)
+)
+
+// TestSecurityPage keeps the table of attacks in docs/security.md true: every
+// attack of the gallery has its test there, or the reason why it has none.
+func TestSecurityPage(t *testing.T) {
+	t.Parallel()
+	tests, told := map[int][]string{}, map[int]string{}
+	scripts := filepath.Join("..", "..", "testdata", "script")
+	entries, err := os.ReadDir(scripts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		m := attackStory.FindStringSubmatch(e.Name())
+		if m == nil {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(scripts, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, _, _ := strings.Cut(string(data), "\n")
+		n := numberOf(m[1])
+		tests[n] = append(tests[n], "`"+strings.TrimSuffix(e.Name(), ".txt")+"`")
+		told[n] = strings.TrimPrefix(first, "# ")
+	}
+	files, _ := filepath.Glob("*_test.go")
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range attackTest.FindAllStringSubmatch(string(data), -1) {
+			tests[numberOf(m[2])] = append(tests[numberOf(m[2])], "`"+m[1]+"`")
+		}
+	}
+	var b strings.Builder
+	b.WriteString("| attack | test | what it plays |\n|---|---|---|\n")
+	for n := 1; n <= 87; n++ {
+		slices.Sort(tests[n])
+		where, what := strings.Join(tests[n], ", "), told[n]
+		switch {
+		case where == "" && elsewhere[n] != "":
+			where = elsewhere[n]
+		case where == "" && unbuilt[n] != "":
+			where, what = "none", unbuilt[n]
+		case where == "":
+			t.Errorf("A%02d has neither a test nor a reason", n)
+		case unbuilt[n] != "":
+			t.Errorf("A%02d has a test (%s) and a reason why it has none", n, where)
+		}
+		fmt.Fprintf(&b, "| A%02d | %s | %s |\n", n, where, strings.ReplaceAll(what, "|", `\|`))
+	}
+	page := filepath.Join("..", "..", "docs", "security.md")
+	old, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const begin, end = "<!-- attacks -->\n", "<!-- /attacks -->\n"
+	head, rest, ok := strings.Cut(string(old), begin)
+	_, tail, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatal("docs/security.md has no place for the table")
+	}
+	want := head + begin + b.String() + end + tail
+	if *update {
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(old) {
+		t.Error("docs/security.md is out of date: go test ./cmd/countersign -run TestSecurityPage -update")
+	}
+}
+
+func numberOf(s string) int { return int(s[0]-'0')*10 + int(s[1]-'0') }
