@@ -61,6 +61,10 @@ type Store interface {
 	// covered reports that every commit of an unforced move from a delivery
 	// lies in moves that sweeps found, so that there is nothing left to record.
 	AddMove(ctx context.Context, m Move) (occurrence int, covered bool, err error)
+	// SetTip moves the known tip of a branch, once all that a sweep found up to
+	// it is recorded. Moves that deliveries tell of set it by themselves: they
+	// are told of again until they are recorded.
+	SetTip(ctx context.Context, repoID int64, ref, commit string) error
 
 	// SaveMerge keeps what a closed delivery told of a merge.
 	SaveMerge(ctx context.Context, repoID int64, m Merge) error

@@ -159,6 +159,9 @@ func (r *Reviewer) sweepBranches(ctx context.Context, repo Repo) error {
 			if err := r.Land(ctx, e); err != nil {
 				return err
 			}
+			if err := r.Store.SetTip(ctx, repo.ID, ref, tip); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -54,11 +54,9 @@ const sinceForce = ` AND seq > COALESCE((SELECT max(f.seq) FROM move f
 
 func scanInt(row scanner) (n int64, err error) { return n, row.Scan(&n) }
 
-// addSwept adds a move that a sweep found. The sweep knows the tip.
+// addSwept adds a move that a sweep found. The tip stays where it is until
+// SetTip: a sweep that dies before the move is recorded must find it again.
 func addSwept(ctx context.Context, tx *sql.Tx, m review.Move) (int, error) {
-	if err := setTip(tx, m); err != nil {
-		return 0, err
-	}
 	have, ok, err := one(ctx, tx, scanInt, `SELECT occurrence FROM move
 		WHERE repo_id = $1 AND ref = $2 AND before_id = $3 AND after_id = $4 AND NOT covered`+sinceForce+`ORDER BY seq DESC LIMIT 1`,
 		m.RepoID, m.Ref, m.Before, m.After)
@@ -146,6 +144,15 @@ func advance(ctx context.Context, tx *sql.Tx, m review.Move) error {
 		}
 	}
 	return setTip(tx, m)
+}
+
+// SetTip implements review.Store.
+func (d *DB) SetTip(ctx context.Context, repoID int64, ref, commit string) error {
+	err := d.write(ctx, func(tx *sql.Tx) error { return setTip(tx, review.Move{RepoID: repoID, Ref: ref, After: commit}) })
+	if err != nil {
+		return fmt.Errorf("set tip of %s: %w", ref, err)
+	}
+	return nil
 }
 
 func setTip(tx *sql.Tx, m review.Move) error {

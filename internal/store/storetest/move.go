@@ -114,6 +114,12 @@ func testMoves(t *testing.T, s Store) {
 				if n != st.n || covered != st.covered {
 					t.Errorf("step %d: AddMove = %d, %v; want %d, %v", i, n, covered, st.n, st.covered)
 				}
+				if st.move.Delivery == "" && st.move.Before != st.move.After {
+					if tip := get(s.Tips(t.Context(), repo))(t)[ref]; tip == st.move.After && i == 0 {
+						t.Errorf("step %d: the tip is %s before the move is recorded", i, tip)
+					}
+					must(t, s.SetTip(t.Context(), repo, ref, st.move.After)) // as a sweep does once it is recorded
+				}
 				if tip := get(s.Tips(t.Context(), repo))(t)[ref]; tip != st.tip {
 					t.Errorf("step %d: tip = %s; want %s", i, tip, st.tip)
 				}
