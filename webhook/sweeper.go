@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -44,7 +45,8 @@ type Sweeper struct {
 	Now       func() time.Time
 	Log       logrus.FieldLogger
 
-	since time.Time // failures before it have been asked for
+	mu    sync.Mutex // one sweep at a time
+	since time.Time  // failures before it have been asked for
 }
 
 // Run sweeps until ctx ends.
@@ -64,6 +66,8 @@ func (s *Sweeper) Run(ctx context.Context) {
 
 // Once does all parts of one sweep, whichever of them fail.
 func (s *Sweeper) Once(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return errors.Join(s.redeliver(ctx), s.list(ctx), s.spread(ctx))
 }
 
