@@ -44,6 +44,9 @@ type rule struct {
 	opaque bool
 	// quiet rules are no change of their own, but count for the direction of one.
 	quiet bool
+	// tacit rules count only where both sides say something about the surface: a
+	// variable that a list comes from.
+	tacit bool
 	// remark is what a reviewer should hear when the rule comes.
 	remark *Finding
 }

@@ -2,19 +2,37 @@ package change
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
-// Tools that source code gives to agents. What the code says is read by
-// codeTools; here is what the names mean. Sources: the API references of CrewAI,
-// LangChain and LangGraph, Google ADK, OpenAI Agents SDK, Claude Agent SDK,
-// Pydantic AI, AutoGen, smolagents, AI SDK.
+// Tools that source code gives to agents: lists after names that the agent
+// frameworks share. Sources: the API references of CrewAI, LangChain and
+// LangGraph, Google ADK, OpenAI Agents SDK, Claude Agent SDK, Pydantic AI,
+// AutoGen and Agent Framework, Strands, Agno, smolagents, Vercel AI SDK, Mastra.
 
-// codeDimensions are the dimensions of lists, by name in lower case without
-// underscores; other lists are of tools.
-var codeDimensions = map[string]string{
-	"subagents": "subagent", "handoffs": "subagent", "managedagents": "subagent", "mcpservers": "server", "plugins": "plugin",
-	"adddirs": "filesystem", "additionalauthorizedimports": "sandbox",
+// agentLibraries are names one of which a file must hold before its lists count.
+var agentLibraries = []string{
+	"crewai", "langchain", "langgraph", "google.adk", "google/adk", "autogen", "agent_framework", "semantic_kernel", "SemanticKernel", "Microsoft.Agents", "Microsoft.Extensions.AI",
+	"from agents import", "openai-agents", "@openai/agents", "claude_agent_sdk", "claude-agent-sdk", "claude_code_sdk", "claude-code", "pydantic_ai", "smolagents", "strands", "agno", "llama_index", "llamaindex",
+	"from \"ai\"", "from 'ai'", "@ai-sdk", "@mastra", "haystack", "genkit", "dspy", "openai", "anthropic", "letta", "camel.agents", "browser_use", "livekit.agents", "langchain4j",
+}
+
+// codeLists are names of lists that grant or refuse, in lower case without
+// underscores.
+var codeLists = map[string]setting{
+	"tools":           {dimension: "tool", kind: allows},
+	"toolsets":        {dimension: "tool", kind: allows},
+	"allowedtools":    {dimension: "tool", kind: allows},
+	"disallowedtools": {dimension: "deny", kind: denies, def: ask, unset: ask},
+	"toolfilter":      {dimension: "tool", kind: allows, unset: allow},
+	"mcpservers":      {dimension: "server", kind: allows},
+	"handoffs":        {dimension: "subagent", kind: allows},
+	"subagents":       {dimension: "subagent", kind: allows},
+	"managedagents":   {dimension: "subagent", kind: allows},
+	"interruptbefore": {dimension: "approval", kind: asks, def: allow, unset: allow},
+	"interrupton":     {dimension: "approval", kind: asks, def: allow, unset: allow},
+	"adddirs":         {dimension: "filesystem", kind: allows},
 }
 
 // codeSettings are settings of one value.
@@ -39,59 +57,242 @@ var codeSettings = map[string]setting{
 	"usedocker":                     {dimension: "sandbox", values: guard, absent: "true"},
 }
 
-// codeModes are names that decide something, but not what an agent may do, or
-// that too much else is called.
-var codeModes = map[string]bool{"toolchoice": true, "sandbox": true, "functions": true, "plugins": true}
-
 // codeTypes stand after a name in a declaration, where a value would stand.
 var codeTypes = map[string]bool{"list": true, "List": true, "Sequence": true, "Iterable": true, "Optional": true, "Any": true, "dict": true, "Dict": true, "tuple": true, "set": true, "None": true, "null": true, "undefined": true, "Array": true, "Record": true, "bool": true, "str": true, "string": true, "boolean": true, "Callable": true, "Union": true, "Literal": true}
 
-func isAgentCode(d *document) bool { return codeLangs[path.Ext(d.entry.Path)] != nil }
+func isAgentCode(d *document) bool {
+	if codeLangs[path.Ext(d.entry.Path)] == nil {
+		return false
+	}
+	text := d.text()
+	return slices.ContainsFunc(agentLibraries, func(s string) bool { return strings.Contains(text, s) })
+}
 
 func readAgentCode(b *scopeBuilder) {
+	text := b.d.text()
+	toks, ok := lexCode(codeLangs[path.Ext(b.d.entry.Path)], text)
+	if !ok {
+		return
+	}
 	b.born = true
 	b.here()
-	for _, t := range codeTools(b.d) {
-		name := strings.ToLower(strings.ReplaceAll(t.key, "_", ""))
-		s, single := codeSettings[name]
-		switch {
-		case codeModes[name] || len(t.entries) == 1 && (codeTypes[t.entries[0]] || t.entries[0] == t.key):
-		case single && len(t.entries) == 1 && !levelRule(s.values, "", t.entries[0]).opaque:
-			b.level(entryText(t.slot), s.dimension, t.slot, s.values, s.absent, t.entries[0], t.line)
-		case t.polarity == "mode":
-			text := strings.Join(t.entries, ", ")
-			b.add(scope{slot: entryText(t.slot), dimension: "approval", surface: t.slot, rules: []rule{{effect: allow, subject: t.slot, pattern: text, raw: t.key + ": " + text, line: t.line, opaque: true}}})
-		default:
-			b.add(codeList(t, name))
+	c := codeScopes{b: b, src: text, toks: toks, seen: map[string]int{}}
+	c.read()
+}
+
+type codeScopes struct {
+	b     *scopeBuilder
+	src   string
+	toks  []codeToken
+	fns   []codeOwner // the functions and classes around, innermost last
+	owner string      // what the statement assigns to
+	seen  map[string]int
+}
+
+// A codeOwner is a function or class by its indentation.
+type codeOwner struct {
+	name   string
+	indent uint16
+}
+
+func (c *codeScopes) word(i int) string {
+	if i < 0 || i >= len(c.toks) {
+		return ""
+	}
+	return c.src[c.toks[i].start:c.toks[i].end]
+}
+
+var declares = map[string]bool{"def": true, "func": true, "function": true, "class": true}
+
+func (c *codeScopes) read() {
+	depth := 0 // of parentheses: inside a call name = value is an argument
+	for i := range c.toks {
+		t := &c.toks[i]
+		switch w := c.word(i); {
+		case t.kind != punctToken:
+		case w == "(":
+			depth++
+		case w == ")":
+			depth = max(0, depth-1)
+		}
+		if t.kind != wordToken && t.kind != stringToken {
+			continue
+		}
+		w := c.word(i)
+		if t.flags&firstOnLine != 0 && depth == 0 {
+			c.owner = ""
+			for len(c.fns) > 0 && c.fns[len(c.fns)-1].indent >= t.indent {
+				c.fns = c.fns[:len(c.fns)-1]
+			}
+			if next := c.word(i + 1); next == "=" || next == ":=" || next == ":" && c.word(i+3) == "=" {
+				c.owner = w
+			}
+		}
+		if declares[w] && i+1 < len(c.toks) && c.toks[i+1].kind == wordToken {
+			c.fns, c.owner, depth = append(c.fns, codeOwner{c.word(i + 1), t.indent}), "", 0
+			continue
+		}
+		if w == "const" || w == "let" || w == "var" {
+			c.owner = c.word(i + 1)
+			continue
+		}
+		if len(w) > 30 {
+			continue
+		}
+		name := strings.ToLower(strings.ReplaceAll(w, "_", ""))
+		if s, ok := codeLists[name]; ok {
+			c.list(i, w, &s)
+		} else if s, ok := codeSettings[name]; ok {
+			c.setting(i, w, &s)
+		} else if w == "bind_tools" || w == "bindTools" || w == "with_tools" {
+			if c.word(i+1) == "(" && c.word(i+2) == "[" {
+				s := codeLists["tools"]
+				c.elements(i+2, "bind_tools", &s)
+			}
 		}
 	}
 }
 
-// codeList is the scope of one list. A list that the code builds elsewhere may
-// hold more than the entries here, which is said by an opaque rule.
-func codeList(t codeTool, name string) scope {
-	s := scope{slot: entryText(t.slot), dimension: "tool", surface: t.slot}
-	if d, ok := codeDimensions[name]; ok {
-		s.dimension = d
+// value returns the position after name = or name:, or -1.
+func (c *codeScopes) value(i int) int {
+	switch c.word(i + 1) {
+	case "=", ":", ":=":
+		return i + 2
+	case "\"", "'":
+		return -1
 	}
-	e := allow
-	switch {
-	case t.polarity == "deny":
-		e, s.dimension, s.def, s.absent = deny, "deny", ask, ask
-	case t.polarity == "ask":
-		e, s.dimension, s.def, s.absent = ask, "approval", allow, allow
-	case name == "toolfilter" || name == "allowedtools":
-		s.absent = allow
+	return -1
+}
+
+func (c *codeScopes) list(i int, name string, s *setting) {
+	at := c.value(i)
+	if at < 0 {
+		return
 	}
-	for _, entry := range t.entries {
-		r := rule{effect: e, subject: entry, raw: entry, line: t.line}
-		if name == "allowedtools" || name == "disallowedtools" {
-			r = claudeRule(entry, e, t.line)
+	if c.word(at) == "[" && c.word(at+1) == "]" { // Go: []Tool{…}; else an empty list
+		for j := at + 2; j < at+10 && j < len(c.toks); j++ {
+			if c.word(j) == "{" {
+				at = j
+				break
+			}
+			if c.toks[j].kind != wordToken && c.word(j) != "." && c.word(j) != "*" {
+				break
+			}
 		}
-		s.rules = append(s.rules, r)
 	}
-	if t.open {
-		s.rules = append(s.rules, rule{effect: e, subject: "more", pattern: "built elsewhere", opaque: true, quiet: len(t.entries) > 0})
+	if w := c.word(at); w == "[" || w == "{" {
+		c.elements(at, name, s)
+	} else if at < len(c.toks) && c.toks[at].kind == wordToken && w != name && !codeTypes[w] {
+		c.variable(at, name, s)
 	}
-	return s
+}
+
+// variable reads a list that is a variable alone. Another one in its place may
+// hold anything; that there is one says nothing.
+func (c *codeScopes) variable(at int, name string, s *setting) {
+	if next := c.word(at + 1); next != "," && next != ")" && next != "}" && next != ";" {
+		return
+	}
+	key, w := c.surface(name), c.word(at)
+	c.b.add(scope{slot: entryText(key), dimension: s.dimension, surface: key, def: s.def, absent: s.unset,
+		rules: []rule{{effect: allow, subject: "variable", pattern: w, raw: w, line: int(c.toks[at].line), opaque: true, tacit: true}}})
+}
+
+// surface names the place of a list so that it stays the same when other code
+// moves: by the function and the variable it stands under.
+func (c *codeScopes) surface(name string) string {
+	var parts []string
+	for _, f := range c.fns[max(0, len(c.fns)-2):] {
+		parts = append(parts, f.name)
+	}
+	if c.owner != "" && c.owner != name {
+		parts = append(parts, c.owner)
+	}
+	key := strings.Join(append(parts, name), ".")
+	c.seen[key]++
+	return key
+}
+
+// elements reads the elements of a list, or the keys of a table, that begins at
+// token open.
+func (c *codeScopes) elements(open int, name string, s *setting) {
+	key := c.surface(name)
+	sc := scope{slot: entryText(key), dimension: s.dimension, surface: key, def: s.def, absent: s.unset}
+	e := [...]effect{allows: allow, asks: ask, denies: deny}[s.kind]
+	table := c.word(open) == "{"
+	depth, start := 0, open+1
+	end := func(i int) {
+		if start < i {
+			if text := c.element(start, i, table); text != "" {
+				sc.rules = append(sc.rules, rule{effect: e, subject: text, raw: text, line: int(c.toks[start].line)})
+			}
+		}
+		start = i + 1
+	}
+	for i := open; i < len(c.toks); i++ {
+		if c.toks[i].kind != punctToken {
+			continue
+		}
+		switch c.word(i) {
+		case "(", "[", "{":
+			depth++
+		case ")", "]", "}":
+			if depth--; depth == 0 {
+				end(i)
+				c.b.add(sc)
+				return
+			}
+		case ",":
+			if depth == 1 {
+				end(i)
+			}
+		}
+	}
+}
+
+// element names one element: a call by what is called, with the first string it
+// is given; a table entry by its key; a literal by its text.
+func (c *codeScopes) element(from, to int, table bool) string {
+	var out strings.Builder
+	depth, word := 0, false
+	for i := from; i < to && out.Len() < maxEntry; i++ {
+		w := c.word(i)
+		switch {
+		case w == "await" || w == "new" || w == "&" || w == "async":
+			continue
+		case table && w == ":" && depth == 0:
+			return out.String()
+		case w == "(" && depth == 0 && out.Len() > 0:
+			if !strings.HasSuffix(out.String(), "tool") && !strings.HasSuffix(out.String(), "Toolset") && !strings.HasSuffix(out.String(), "toolset") && !strings.HasSuffix(out.String(), "as_tool") {
+				return out.String()
+			}
+			depth++
+		case w == "(" || w == "{" || w == "[":
+			depth++
+		case w == ")" || w == "}" || w == "]":
+			depth--
+		}
+		if c.toks[i].kind == wordToken && word {
+			out.WriteByte(' ')
+		}
+		word = c.toks[i].kind == wordToken
+		out.WriteString(w)
+	}
+	return strings.TrimPrefix(out.String(), "self.")
+}
+
+func (c *codeScopes) setting(i int, name string, s *setting) {
+	at := c.value(i)
+	if at < 0 || at >= len(c.toks) {
+		return
+	}
+	value := strings.Trim(c.word(at), `"'`)
+	if k := c.toks[at].kind; k != wordToken && k != stringToken {
+		return
+	}
+	if levelRule(s.values, "", value).opaque {
+		return // a type, an argument or an expression
+	}
+	key := c.surface(name)
+	c.b.level(entryText(key), s.dimension, key, s.values, s.absent, value, int(c.toks[at].line))
 }

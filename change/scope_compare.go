@@ -201,7 +201,7 @@ func (c *policyComparison) side(p, q *policy, other map[ruleKey]bool, bx, ax *ru
 		if from != nil && (!same || len(q.scopes) == 0) { // a default is stated nowhere
 			c.entry(from, r, gone)
 		}
-		if same && !reordered || r.match == levels && r.pattern == "" && !r.opaque {
+		if same && !reordered || r.tacit && len(q.scopes) == 0 || r.match == levels && r.pattern == "" && !r.opaque {
 			continue // the least level is a power that nothing lacks
 		}
 		switch {
