@@ -161,6 +161,19 @@ func TestDecide(t *testing.T) {
 			c.Elsewhere = []Signoff{said(carol, Reject, func(s *Signoff) { s.Pull = 4; s.Digest = "d0" })}
 			c.Statements = []Signoff{said(bob, Approve)}
 		}, Met},
+		{"approver rejects, and is overridden", func(c *Case) {
+			c.Statements = []Signoff{said(bob, Approve), said(bob, Reject), said(dana, Override)}
+		}, Waiting},
+		{"refused rejection", func(c *Case) {
+			c.Statements = []Signoff{said(carol, Reject, func(s *Signoff) { s.Refused = RefusedContributor }), said(bob, Approve)}
+		}, Met},
+		{"rejected under another requirement", func(c *Case) {
+			c.Statements = []Signoff{said(carol, Reject, func(s *Signoff) { s.Requirement = "model" }), said(bob, Approve)}
+		}, Met},
+		{"contributor under a former name", func(c *Case) {
+			c.Contributors = append(c.Contributors, Contributor{User: User{bob.ID, "robert", "User"}, Roles: []Role{RoleCommitter}})
+			c.Statements = []Signoff{said(bob, Approve)}
+		}, Waiting},
 		{"approver rejects later", func(c *Case) { c.Statements = []Signoff{said(bob, Approve), said(bob, Reject)} }, Rejected},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -193,6 +206,23 @@ func TestDistinct(t *testing.T) {
 		t.Error("one person met a requirement that wants people of its own, and another")
 	}
 	c.Statements = append(c.Statements, said(carol, Approve))
+	if got := Decide(c).State; got != Met {
+		t.Errorf("with a second person: got %s, want met", got)
+	}
+}
+
+// Two requirements that want people of their own cannot share one.
+func TestDistinctBoth(t *testing.T) {
+	c := aCase()
+	c.Demand.Requirements[0].Distinct = true
+	c.Demand.Requirements = append(c.Demand.Requirements, Requirement{ID: "tools", Need: 1, Changes: []string{"c2"}, Digest: "d2", Distinct: true})
+	c.Rosters["tools"] = roster(bob, carol)
+	tools := func(s *Signoff) { s.Requirement, s.Digest = "tools", "d2" }
+	c.Statements = []Signoff{said(bob, Approve), said(bob, Approve, tools)}
+	if got := Decide(c).State; got == Met {
+		t.Error("one person met two requirements that want people of their own")
+	}
+	c.Statements = append(c.Statements, said(carol, Approve, tools))
 	if got := Decide(c).State; got != Met {
 		t.Errorf("with a second person: got %s, want met", got)
 	}

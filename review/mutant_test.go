@@ -1,0 +1,99 @@
+package review
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// mutants are conditions of the decision, each with what is left when it is
+// dropped.
+var mutants = []struct{ name, from, to string }{
+	{"contributors unknown", `if !c.Pull.Complete {`, `if false {`},
+	{"denials", `if len(v.Denials) > 0 {`, `if false {`},
+	{"worst standing", `v.State = worse(v.State, st.State)`, `_ = st`},
+	{"distinct signers", `separate(v.Standings)`, ``},
+	{"named", `if named && !voters`, `if (named || true) && !voters`},
+	{"one voice each", `if named && !voters[s.User.ID] &&`, `if named &&`},
+	{"signer contributed", `!voters[s.User.ID] && !isContributor(c.Contributors, s.User) {`, `!voters[s.User.ID] {`},
+	{"entitled contributed", `!voters[m.User.ID] && !isContributor(c.Contributors, m.User) {`, `!voters[m.User.ID] {`},
+	{"rejections block", `case len(st.Rejections) > 0:`, `case false:`},
+	{"needs nobody", `case req.Need < 1 ||`, `case false ||`},
+	{"no scope", `|| req.Digest == "":`, `|| false:`},
+	{"need", `case len(st.Signed) >= req.Need:`, `case len(st.Signed) >= 1:`},
+	{"short of people", `case len(st.Signed)+len(st.Entitled) < req.Need &&`, `case false &&`},
+	{"requirement of an approval", "for _, s := range inOrder(c.Statements) {\n\t\tif s.Requirement != req.ID || s.Refused", "for _, s := range inOrder(c.Statements) {\n\t\tif s.Refused"},
+	{"refused approval", "for _, s := range inOrder(c.Statements) {\n\t\tif s.Requirement != req.ID || s.Refused != \"\" {", "for _, s := range inOrder(c.Statements) {\n\t\tif s.Requirement != req.ID {"},
+	{"withdrawn", "case Withdraw, Reject:\n", "case Reject:\n"},
+	{"rejecter's own approval", "case Withdraw, Reject:\n", "case Withdraw:\n"},
+	{"own withdrawal only", "case Withdraw, Reject:\n\t\t\tout = slices.DeleteFunc(out, func(o Signoff) bool { return o.User.ID == s.User.ID })", "case Withdraw, Reject:\n\t\t\tout = nil"},
+	{"void", `if s.Voided == nil && binds(c, req, s) {`, `if binds(c, req, s) {`},
+	{"binding", `if s.Voided == nil && binds(c, req, s) {`, `if s.Voided == nil {`},
+	{"repository", `case s.RepoID != c.Pull.Repo.ID ||`, `case`},
+	{"pull request", `s.Pull != c.Pull.Number || s.BaseRef`, `s.BaseRef`},
+	{"base", ` || s.BaseRef != c.Pull.BaseRef:`, `:`},
+	{"digest", `case s.Digest == "" || s.Digest != req.Digest:`, `case s.Digest == "":`},
+	{"head", `case req.Binds == "head" && s.Head != c.Pull.Head:`, `case false:`},
+	{"valid for", `case req.ValidFor > 0 && c.At.Sub(s.CreatedAt) > req.ValidFor:`, `case false:`},
+	{"means", `case c.Means != nil && !c.Means(s.Via):`, `case false:`},
+	{"person", `return s.User.IsPerson()`, `return true`},
+	{"refused rejection", "c.Statements)) {\n\t\tif s.Requirement != req.ID || s.Refused != \"\" {", "c.Statements)) {\n\t\tif s.Requirement != req.ID {"},
+	{"requirement of a rejection", "c.Statements)) {\n\t\tif s.Requirement != req.ID || s.Refused", "c.Statements)) {\n\t\tif s.Refused"},
+	{"rejection kept", `			out = append(out, s)
+		case Withdraw, Approve:`, `		case Withdraw, Approve:`},
+	{"lifted by its writer only", "case Withdraw, Approve:\n\t\t\tout = slices.DeleteFunc(out, func(o Signoff) bool { return o.User.ID == s.User.ID })", "case Withdraw, Approve:\n\t\t\tout = nil"},
+	{"lifted by an override", "case Override:\n\t\t\tout = nil", "case Override:"},
+	{"order", "\tslices.SortStableFunc(out, func(a, b Signoff) int {\n\t\treturn cmp.Or(a.Created", "\tslices.SortStableFunc([]Signoff{}, func(a, b Signoff) int {\n\t\treturn cmp.Or(a.Created"},
+	{"rejections elsewhere", `slices.Concat(elsewhere(c, req), c.Statements)`, `c.Statements`},
+	{"same content elsewhere", `if s.Digest == req.Digest && s.Pull`, `if s.Pull`},
+	{"apart from others", `free(st, taken) < st.Requirement.Need {`, `free(st, taken) < 0 {`},
+	{"taken", `if taken[s.User.ID] {`, `if false {`},
+	{"order of states", `if severity[b] > severity[a] {`, `if severity[b] < severity[a] {`},
+	{"no account", `if c.User.ID != 0 && c.User.ID == u.ID {`, `if c.User.Login == u.Login {`},
+}
+
+// TestMutants drops each condition of the decision in turn and runs the tests of
+// this package on what is left: one of them must fail. It takes minutes, so it
+// runs when COUNTERSIGN_MUTANTS is set.
+func TestMutants(t *testing.T) {
+	source, err := os.ReadFile("decide.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mutants {
+		if strings.Count(string(source), m.from) != 1 {
+			t.Errorf("%s: what it drops stands %d times in decide.go", m.name, strings.Count(string(source), m.from))
+		}
+	}
+	if os.Getenv("COUNTERSIGN_MUTANTS") == "" {
+		t.Skip("COUNTERSIGN_MUTANTS is not set")
+	}
+	for _, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			dir := t.TempDir()
+			mutant, overlay := filepath.Join(dir, "decide.go"), filepath.Join(dir, "overlay.json")
+			here, err := filepath.Abs("decide.go")
+			if err != nil {
+				t.Fatal(err)
+			}
+			write := func(path, text string) {
+				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write(mutant, strings.Replace(string(source), m.from, m.to, 1))
+			write(overlay, `{"Replace": {"`+filepath.ToSlash(here)+`": "`+filepath.ToSlash(mutant)+`"}}`)
+			cmd := exec.Command("go", "test", "-overlay", overlay, "-vet=off", "-run", "^Test[^M]", "-count=1", ".", "-rapid.nofailfile")
+			cmd.Env = append(os.Environ(), "COUNTERSIGN_MUTANTS=")
+			out, err := cmd.CombinedOutput()
+			switch {
+			case err == nil:
+				t.Error("it lives")
+			case strings.Contains(string(out), "[build failed]"):
+				t.Errorf("it does not compile:\n%s", out)
+			}
+		})
+	}
+}
