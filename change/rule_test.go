@@ -84,6 +84,16 @@ func TestRuleDoesNotCover(t *testing.T) {
 	}
 }
 
+// A pattern over the names of servers is none over the tools of one.
+func TestIndexKeepsServersApartFromTools(t *testing.T) {
+	budget := maxSteps
+	x := newRuleIndex(ask, false, []rule{claudeRule("mcp__git*", allow, 1)}, &budget)
+	probe := rule{effect: allow, subject: "mcp:hub", match: globs, pattern: "git*"}
+	if got := x.effectOf(&probe); got != ask {
+		t.Errorf("effect %v, want %v", got, ask)
+	}
+}
+
 // drawRule makes rules over so few letters that they often meet.
 func drawRule(t *rapid.T) rule {
 	r := rule{

@@ -40,6 +40,7 @@ var formatScopes = []struct {
 	{"tools removed from an agent", ".claude/agents/a.md", "---\nname: a\ndescription: d\ntools: Read\n---\nx\n", "---\nname: a\ndescription: d\n---\nx\n", "widens", "tool", "Read"},
 	{"three spellings of one list", ".claude/agents/a.md", "---\nname: a\ndescription: d\ntools: Read, Grep\n---\nx\n", "---\nname: a\ndescription: d\ntools:\n  - Grep\n  - \"Read\"\n---\nx\n", "", "", ""},
 	{"a new agent", ".claude/agents/a.md", absentFile, "---\nname: a\ndescription: d\ntools: Read\n---\nx\n", "widens", "tool", "Read"},
+	{"a new agent that is denied a tool", ".claude/agents/a.md", absentFile, "---\nname: a\ndescription: d\ndisallowedTools: Write\n---\nx\n", "narrows", "deny", "Write"},
 	{"an agent goes", ".claude/agents/a.md", "---\nname: a\ndescription: d\ntools: Read\n---\nx\n", absentFile, "narrows", "tool", "Read"},
 	{"a tool is taken away", ".claude/agents/a.md", "---\nname: a\ndescription: d\n---\nx\n", "---\nname: a\ndescription: d\ndisallowedTools: Write\n---\nx\n", "narrows", "deny", "Write"},
 	{"a command approves in advance", ".claude/commands/c.md", "---\ndescription: d\n---\nx\n", "---\ndescription: d\nallowed-tools: Bash(git add:*), Bash(git commit:*)\n---\nx\n", "widens", "approval", "Bash(git add:*)"},
@@ -169,6 +170,40 @@ func n8nFlow(first, second string) string {
 
 func difyApp(enabled string) string {
 	return "kind: app\nversion: 0.1.5\napp:\n  name: a\n  mode: agent-chat\nmodel_config:\n  model: {name: gpt-4o, provider: openai}\n  agent_mode:\n    enabled: true\n    tools:\n    - enabled: " + enabled + "\n      provider_name: shell\n      tool_name: run\n"
+}
+
+// A file, a job or an agent under a new name is the same one.
+func TestScopesFollowNames(t *testing.T) {
+	agent := func(tools string) string { return "---\nname: a\ndescription: d\ntools: " + tools + "\n---\nx\n" }
+	job := workflow("permissions: {contents: read}", "anthropics/claude-code-action@v1", "allowed_tools: Read")
+	tests := []struct {
+		name          string
+		before, after MapTree
+		want          Direction // "" for silence
+	}{
+		{"an agent's file is renamed", MapTree{".claude/agents/old.md": agent("Read")}, MapTree{".claude/agents/new.md": agent("Read")}, ""},
+		{"and gains a tool", MapTree{".claude/agents/old.md": agent("Read")}, MapTree{".claude/agents/new.md": agent("Read, Bash")}, Widens},
+		{"a job is renamed and gains a tool", MapTree{".github/workflows/w.yml": job},
+			MapTree{".github/workflows/w.yml": strings.NewReplacer("  a:\n", "  b:\n", "allowed_tools: Read", "allowed_tools: Read,Bash").Replace(job)}, Widens},
+		{"servers move between a plugin's files", MapTree{"p/.claude-plugin/plugin.json": `{"name":"p","mcpServers":{"x":{"url":"https://a.com"}}}`},
+			MapTree{"p/.claude-plugin/plugin.json": `{"name":"p"}`, "p/.mcp.json": `{"x":{"url":"https://a.com"}}`}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			set, err := Compare(tt.before, tt.after, Settings{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range set.Changes {
+				if c.Kind == ToolScope && c.Direction != tt.want {
+					t.Errorf("%s %s: %s, want %q", c.Path, c.Slot, c.Direction, tt.want)
+				}
+			}
+			if tt.want != "" && !slices.ContainsFunc(set.Changes, func(c Change) bool { return c.Kind == ToolScope }) {
+				t.Errorf("silence, want %s", tt.want)
+			}
+		})
+	}
 }
 
 func TestFormatScopes(t *testing.T) {
