@@ -169,11 +169,12 @@ func (w *Worker) attempt(ctx context.Context, d Delivery, l Lease) (err error) {
 			err = errors.Join(ErrLeaseLost, err)
 		}
 	}()
-	if d.Attempts > 1 {
-		ctx = review.WithAgain(ctx)
-	}
 	fence := func(ctx context.Context) error { return w.Inbox.Extend(ctx, l, w.Now(), ttl) }
-	if err := dispatch(review.WithFence(ctx, fence), w.Repos, w.Reviews, w.App, d); err != nil {
+	work := review.WithFence(ctx, fence) // ctx itself is read by the heartbeat
+	if d.Attempts > 1 {
+		work = review.WithAgain(work)
+	}
+	if err := dispatch(work, w.Repos, w.Reviews, w.App, d); err != nil {
 		return err
 	}
 	if uninstalls(d.Event, d.Action) && w.Forget != nil {
