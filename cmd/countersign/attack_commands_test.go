@@ -44,7 +44,7 @@ func openMany(ts *testscript.TestScript, _ bool, args []string) {
 	s := storyOf(ts)
 	a := s.arguments(ts, args)
 	for i := range number(ts, a.rest[2]) {
-		a.spec.Files[fmt.Sprintf("data/%02d/%d.txt", i%50, i)] = "x\n"
+		a.spec.Files[fmt.Sprintf("data/%02d/%d.txt", i%10, i)] = "x\n"
 	}
 	s.act(ts, func() (err error) {
 		s.pulls[a.rest[0]], err = s.repo.OpenPull(s.person(ts, a.rest[1]), ghsim.PullSpec{Head: a.rest[0], Commit: &a.spec})
