@@ -27,37 +27,38 @@ type Attribute struct {
 // attributes are the tests, in the order in which an auditor goes through them.
 var attributes = []struct {
 	id, title string
-	test      func(Record) (result, reason string)
+	test      func(Record, []Addendum) (result, reason string)
 }{
-	{"a1", "in the population once", func(Record) (string, string) {
+	{"a1", "in the population once", func(Record, []Addendum) (string, string) {
 		return NotEvidenced, "a record cannot show that nothing is missing beside it; reconciliation does"
 	}},
-	{"a2", "described", described},
-	{"a3", "impact assessed", assessed},
-	{"a4", "required checks passed before the merge", tested},
-	{"a5", "signed by those named then", signedByNamed},
-	{"a6", "no signer is a contributor", independent},
-	{"a7", "signed on the final content", onFinalContent},
-	{"a8", "signed no later than the merge", inTime},
+	{"a2", "described", alone(described)},
+	{"a3", "impact assessed", alone(assessed)},
+	{"a4", "required checks passed before the merge", alone(tested)},
+	{"a5", "signed by those named then", alone(signedByNamed)},
+	{"a6", "no signer is a contributor", alone(independent)},
+	{"a7", "signed on the final content", alone(onFinalContent)},
+	{"a8", "signed no later than the merge", alone(inTime)},
 	{"a9", "no counted sign-off taken back", standing},
-	{"a10", "policy allowed it", allowed},
-	{"a11", "no rule bypassed", enforced},
-	{"a12", "emergency closed in its window", func(r Record) (string, string) {
-		if r.Outcome.Outcome != "emergency" {
-			return NotApplicable, "no emergency"
-		}
-		return NotEvidenced, "no later record closes it"
-	}},
-	{"a13", "what was signed is what was deployed", func(Record) (string, string) {
+	{"a10", "policy allowed it", alone(allowed)},
+	{"a11", "no rule bypassed", alone(enforced)},
+	{"a12", "emergency closed in its window", closed},
+	{"a13", "what was signed is what was deployed", func(Record, []Addendum) (string, string) {
 		return NotEvidenced, "no deployment is known"
 	}},
 }
 
-// Attributes tests a record. It reads nothing but r.
-func Attributes(r Record) []Attribute {
+// alone is a test that asks the record and nothing later.
+func alone(test func(Record) (string, string)) func(Record, []Addendum) (string, string) {
+	return func(r Record, _ []Addendum) (string, string) { return test(r) }
+}
+
+// Attributes tests a record together with what became known later. It reads
+// nothing else.
+func Attributes(r Record, later ...Addendum) []Attribute {
 	out := make([]Attribute, 0, len(attributes))
 	for _, a := range attributes {
-		result, reason := a.test(r)
+		result, reason := a.test(r, later)
 		if !r.governed() && result != NotEvidenced {
 			result, reason = NotApplicable, "nothing governed: "+strings.Join(words(r.Outcome.Missing), ", ")
 		}
@@ -217,9 +218,14 @@ func inTime(r Record) (string, string) {
 	return Pass, "every counted sign-off is older than the merge"
 }
 
-func standing(r Record) (string, string) {
+func standing(r Record, later []Addendum) (string, string) {
 	if len(r.counted()) == 0 {
 		return NotApplicable, "nobody signed"
+	}
+	for _, x := range later {
+		if slices.Contains([]Code{"edited", "deleted", "dismissed"}, x.Kind) {
+			return Fail, fmt.Sprintf("the source of a counted sign-off was %s after the merge", x.Kind)
+		}
 	}
 	for _, s := range r.Signoffs {
 		if s.Void != nil && s.Void.At > r.Identity.LandedAt {
@@ -229,7 +235,30 @@ func standing(r Record) (string, string) {
 			return Fail, fmt.Sprintf("a counted sign-off by account %d was %s", s.By.ID, s.Void.Reason)
 		}
 	}
-	return Pass, "none, as far as was known when it was recorded"
+	return Pass, "none, as far as is known"
+}
+
+// closed tests whether an emergency got its full sign-off in time: every
+// requirement that it landed without was reviewed, and none was missed.
+func closed(r Record, later []Addendum) (string, string) {
+	if r.Outcome.Outcome != "emergency" {
+		return NotApplicable, "no emergency"
+	}
+	reviewed := map[Code]bool{}
+	for _, x := range later {
+		switch x.Kind {
+		case "missed":
+			return Fail, fmt.Sprintf("%s was not signed off by %s", x.Requirement, x.Due)
+		case "reviewed":
+			reviewed[x.Requirement] = true
+		}
+	}
+	for _, missing := range r.Outcome.Missing {
+		if !reviewed[missing] {
+			return NotEvidenced, fmt.Sprintf("%s is not signed off yet", missing)
+		}
+	}
+	return Pass, "everything it landed without was signed off in time"
 }
 
 func allowed(r Record) (string, string) {

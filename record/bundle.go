@@ -293,8 +293,8 @@ func (b *bundle) checkRecords() error {
 	counted.Attachments, counted.Rows = int64(len(r.attachments)), t.out.rows
 	b.report.File = fileManifest
 	m := b.report.Manifest
-	if got, want := [6]int64{counted.Landings, counted.Erasures, counted.Commitments, counted.Disclosed, counted.Attachments, counted.Rows},
-		[6]int64{m.Landings, m.Erasures, m.Commitments, m.Disclosed, m.Attachments, m.Rows}; got != want {
+	if got, want := [7]int64{counted.Landings, counted.Erasures, counted.Addenda, counted.Commitments, counted.Disclosed, counted.Attachments, counted.Rows},
+		[7]int64{m.Landings, m.Erasures, m.Addenda, m.Commitments, m.Disclosed, m.Attachments, m.Rows}; got != want {
 		return fmt.Errorf("counts landings, erasures, commitments, disclosures, attachments and rows as %v; they are %v", want, got)
 	}
 	b.report.File = fileChanges

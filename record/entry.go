@@ -15,8 +15,8 @@ import (
 // ErrNone says that no record is what was asked for.
 var ErrNone = errors.New("no such record")
 
-// An Entry is a record with all that is kept of it. Exactly one of Landing and
-// Erasure is set.
+// An Entry is a record with all that is kept of it. Exactly one of Landing,
+// Erasure and Addendum is set.
 type Entry struct {
 	ID         string // CHG-2026-000041
 	Index      int64
@@ -27,6 +27,10 @@ type Entry struct {
 
 	Landing *Record // whole, as far as what was cut off is disclosed
 	Erasure *Erasure
+
+	Addendum *Addendum
+	// Later are the addenda to a landing, oldest first, where a log was asked.
+	Later []*Entry
 	// Disclosed is what opens the commitments; those that were erased or
 	// withheld are missing.
 	Disclosed map[Commitment]Disclosure
@@ -39,7 +43,7 @@ func newEntry(index int64, leaf []byte, disclosed []Disclosure) (*Entry, error) 
 	if err != nil {
 		return nil, err
 	}
-	e := &Entry{Index: index, Leaf: leaf, Hash: tlog.RecordHash(leaf), Landing: parsed.Landing, Erasure: parsed.Erasure,
+	e := &Entry{Index: index, Leaf: leaf, Hash: tlog.RecordHash(leaf), Landing: parsed.Landing, Erasure: parsed.Erasure, Addendum: parsed.Addendum,
 		Disclosed: map[Commitment]Disclosure{}}
 	for _, d := range disclosed {
 		if _, twice := e.Disclosed[d.Commitment]; twice {
@@ -56,7 +60,7 @@ func newEntry(index int64, leaf []byte, disclosed []Disclosure) (*Entry, error) 
 		known = set(references(*e.Landing), references(whole))
 		e.Landing = &whole
 	} else {
-		known = set(references(*e.Erasure))
+		known = set(parsed.references())
 	}
 	for _, d := range disclosed {
 		if !known[reference{d.Label, d.Commitment}] {
@@ -80,13 +84,24 @@ func set(lists ...[]reference) map[reference]bool {
 	return out
 }
 
+// references lists the commitments of the leaf alone.
+func (l Leaf) references() []reference {
+	switch {
+	case l.Landing != nil:
+		return references(*l.Landing)
+	case l.Erasure != nil:
+		return references(*l.Erasure)
+	}
+	return references(*l.Addendum)
+}
+
 // references lists the commitments of the leaf with their labels, those in
 // lists that were cut off included when these are disclosed.
 func (e *Entry) references() []reference {
-	if e.Landing == nil {
-		return references(*e.Erasure)
-	}
 	parsed, _ := Parse(e.Leaf) // it parsed before
+	if e.Landing == nil {
+		return parsed.references()
+	}
 	out := references(*parsed.Landing)
 	seen := set(out)
 	for _, r := range references(*e.Landing) {
@@ -145,6 +160,9 @@ func (e *Entry) Set() (set change.Set, ok bool) {
 func (e *Entry) key() string {
 	if e.Erasure != nil {
 		return erasureKey(e.Erasure.Index, e.Erasure.Commitments)
+	}
+	if e.Addendum != nil {
+		return addendumKey(*e.Addendum)
 	}
 	id, number := e.Landing.Identity, 0
 	if e.Landing.Pull != nil {

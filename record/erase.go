@@ -110,6 +110,9 @@ func (e *Entry) touches() []Touch {
 // touchesWith returns the index rows that the entry should have when only the
 // given disclosures are left. Without the rest of a list, its rows are gone.
 func (e *Entry) touchesWith(left []Disclosure) []Touch {
+	if e.Addendum != nil {
+		return e.Addendum.touches()
+	}
 	if e.Landing == nil {
 		return nil
 	}

@@ -11,12 +11,13 @@ type Exception struct {
 var exceptionTitles = map[string]string{
 	"EX02": "direct push", "EX03": "merged before sign-off", "EX04": "signer is a contributor", "EX05": "not on the final content",
 	"EX06": "signer not named then", "EX07": "sign-off withdrawn, edited or deleted", "EX08": "required check missing or failed",
-	"EX09": "rule bypassed", "EX13": "recorded from reconciliation", "EX14": "identity unverifiable",
+	"EX09": "rule bypassed", "EX11": "retrospective review late or missing", "EX13": "recorded from reconciliation", "EX14": "identity unverifiable",
 }
 
-// Exceptions lists what the record alone shows, in the order of codes. Codes
-// that need later records, deployments or configuration are not among them.
-func Exceptions(r Record) []Exception {
+// Exceptions lists what the record shows together with what became known
+// later, in the order of codes. Codes that need deployments or configuration are
+// not among them.
+func Exceptions(r Record, later ...Addendum) []Exception {
 	var codes []string
 	raise := func(code string, when bool) {
 		if when {
@@ -27,7 +28,7 @@ func Exceptions(r Record) []Exception {
 		return nil
 	}
 	results := map[string]string{}
-	for _, a := range Attributes(r) {
+	for _, a := range Attributes(r, later...) {
 		results[a.ID] = a.Result
 	}
 	landed := r.Outcome.Outcome
@@ -40,6 +41,7 @@ func Exceptions(r Record) []Exception {
 	raise("EX07", results["a9"] == Fail)
 	raise("EX08", results["a4"] == Fail)
 	raise("EX09", unmet && r.Enforcement.Required)
+	raise("EX11", overdue(later))
 	raise("EX13", r.whole("recorder.deliveries") && !slices.ContainsFunc(r.Recorder.Deliveries, func(d Delivery) bool { return d.Event == "push" }))
 	raise("EX14", slices.ContainsFunc(r.People, func(h Hand) bool { return h.ID == 0 }) || r.Pull != nil && !r.Pull.Complete)
 	out := make([]Exception, 0, len(codes))
@@ -47,4 +49,9 @@ func Exceptions(r Record) []Exception {
 		out = append(out, Exception{code, exceptionTitles[code]})
 	}
 	return out
+}
+
+// overdue reports whether a retrospective sign-off was missed.
+func overdue(later []Addendum) bool {
+	return slices.ContainsFunc(later, func(x Addendum) bool { return x.Kind == "missed" })
 }

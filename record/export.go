@@ -194,10 +194,13 @@ func (l *Log) exportLeaves(ctx context.Context, w *folder, q Query) error {
 
 // count adds an entry to the totals.
 func (m *Manifest) count(e *Entry) {
-	if e.Landing != nil {
+	switch {
+	case e.Landing != nil:
 		m.Landings++
-	} else {
+	case e.Erasure != nil:
 		m.Erasures++
+	default:
+		m.Addenda++
 	}
 	m.Commitments += int64(len(e.references()))
 	m.Disclosed += int64(len(e.Disclosed))

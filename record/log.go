@@ -224,5 +224,8 @@ func formatID(key string, landed time.Time, index int64) string {
 	if strings.HasPrefix(key, "erasure/") {
 		prefix = "ERA"
 	}
+	if strings.HasPrefix(key, "addendum/") {
+		prefix = "ADD"
+	}
 	return fmt.Sprintf("%s-%04d-%06d", prefix, landed.UTC().Year(), index+1)
 }

@@ -33,6 +33,7 @@ type Manifest struct {
 	From        int64     `json:"from"` // index of the first leaf in the export
 	Landings    int64     `json:"landings"`
 	Erasures    int64     `json:"erasures"`
+	Addenda     int64     `json:"addenda"`
 	Query       Filter    `json:"query"`
 	Rows        int64     `json:"rows"` // of changes.csv: landings that the query finds
 	Commitments int64     `json:"commitments"`

@@ -15,10 +15,12 @@ var (
 	commitmentPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
-// A Leaf is a leaf as it was read. Exactly one of Landing and Erasure is set.
+// A Leaf is a leaf as it was read. Exactly one member is set.
 type Leaf struct {
 	Landing *Record
 	Erasure *Erasure
+
+	Addendum *Addendum
 }
 
 // Parse reads a leaf. It accepts exactly one spelling of each record: a leaf
@@ -53,6 +55,13 @@ func Parse(leaf []byte) (Leaf, error) {
 			err = s.check(subject{Name: Code(fmt.Sprintf("record/%d", s.Predicate.Index)), Digest: s.digest()}, "sha256")
 		}
 		return Leaf{Erasure: &s.Predicate}, err
+	case AddendumType:
+		var s statement[Addendum]
+		err := strict(leaf, &s)
+		if err == nil {
+			err = s.check(recordSubject(s.Predicate.Index, s.digest()), "sha256")
+		}
+		return Leaf{Addendum: &s.Predicate}, err
 	}
 	return Leaf{}, fmt.Errorf("unknown predicate type %.100q", head.PredicateType)
 }

@@ -40,7 +40,16 @@ func (l *Log) List(ctx context.Context, q Query) ([]*Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find records: %w", err)
 	}
-	return l.entries(ctx, indexes...)
+	out, err := l.entries(ctx, indexes...)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range out {
+		if err := l.later(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (q Query) touches() []Touch {
@@ -64,7 +73,7 @@ func (q Query) touches() []Touch {
 }
 
 var (
-	idPattern   = regexp.MustCompile(`^(?:CHG|ERA)-[0-9]{4}-([0-9]{6,})$`)
+	idPattern   = regexp.MustCompile(`^(?:CHG|ERA|ADD)-[0-9]{4}-([0-9]{6,})$`)
 	pullPattern = regexp.MustCompile(`^(?:([0-9]+)|[^#\s]+)?#[0-9]+$`)
 	shaPattern  = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
 )
@@ -123,5 +132,5 @@ func (l *Log) byIndex(ctx context.Context, index int64) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return all[0], nil
+	return all[0], l.later(ctx, all[0])
 }

@@ -15,6 +15,8 @@ package record
 const (
 	LandingType = "https://github.com/countersign-dev/countersign/change-record/v0"
 	ErasureType = "https://github.com/countersign-dev/countersign/erasure/v0"
+
+	AddendumType = "https://github.com/countersign-dev/countersign/addendum/v0"
 )
 
 // maxLeaf is the greatest length of a leaf in bytes.

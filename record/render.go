@@ -20,12 +20,17 @@ func Render(w io.Writer, e *Entry) error {
 		p.erasure(*e.Erasure)
 		return b.Flush()
 	}
+	if e.Addendum != nil {
+		p.addendum(*e.Addendum)
+		return b.Flush()
+	}
 	r := *e.Landing
 	p.head(r)
 	p.changes(r)
 	p.people(r)
 	p.decision(r)
 	p.signoffs(r)
+	p.later()
 	p.verdicts(r)
 	p.seal()
 	return b.Flush()
@@ -197,10 +202,10 @@ func (p *page) signoffs(r Record) {
 
 func (p *page) verdicts(r Record) {
 	fmt.Fprintf(p.w, "\n  Tests of the control\n")
-	for _, a := range Attributes(r) {
+	for _, a := range Attributes(r, p.e.addenda()...) {
 		fmt.Fprintf(p.w, "  %-4s %-13s %s\n", a.ID, a.Result, clip(plain(a.Title+": "+a.Reason), width))
 	}
-	for _, x := range Exceptions(r) {
+	for _, x := range Exceptions(r, p.e.addenda()...) {
 		fmt.Fprintf(p.w, "  %-4s %-13s %s\n", x.Code, "exception", x.Title)
 	}
 }

@@ -67,7 +67,7 @@ var columns = []struct {
 	{"a13_deployed", attribute("a13")},
 	{"exceptions", func(r *row) string {
 		var codes []string
-		for _, x := range Exceptions(*r.Record) {
+		for _, x := range Exceptions(*r.Record, r.e.addenda()...) {
 			codes = append(codes, x.Code)
 		}
 		return join(codes)
@@ -94,7 +94,7 @@ func header() []string {
 
 // cells returns the line of an entry that is a landing.
 func cells(e *Entry) []string {
-	r := &row{e.Landing, e, Attributes(*e.Landing)}
+	r := &row{e.Landing, e, Attributes(*e.Landing, e.addenda()...)}
 	out := make([]string, 0, len(columns))
 	for _, c := range columns {
 		out = append(out, cell(c.value(r)))

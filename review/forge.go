@@ -138,6 +138,9 @@ type Merge struct {
 // Recording the same landing twice returns the first receipt, marked Duplicate.
 type Recorder interface {
 	Record(ctx context.Context, l Landing) (Receipt, error)
+	// Amend adds to the newest record of a pull request what became known
+	// later, once; ErrGone says that there is no record.
+	Amend(ctx context.Context, a Addendum) (Receipt, error)
 }
 
 // A Scheduler puts work off until nothing else of the repository is under way.

@@ -71,6 +71,9 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 		if err != nil {
 			return fmt.Errorf("record %v %s %s: %w", e.Repo, e.Ref, short(e.After), err)
 		}
+		if err := r.voidedMeanwhile(ctx, l); err != nil {
+			return err
+		}
 		if err := r.announce(ctx, l, receipt); err != nil {
 			return err
 		}

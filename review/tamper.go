@@ -34,6 +34,9 @@ func (r *Reviewer) Tamper(ctx context.Context, e CommentEvent) error {
 	if err != nil || n == 0 {
 		return err
 	}
+	if err := r.voidedLater(ctx, e.Event, e.Number, "comment", e.Comment.ID, e.Action); err != nil {
+		return err
+	}
 	return r.again(ctx, e.Event, e.Number)
 }
 
@@ -62,6 +65,9 @@ func (r *Reviewer) Review(ctx context.Context, e ReviewEvent) error {
 		n, err := r.Store.Void(ctx, e.Repo.ID, "review", e.ReviewID,
 			Voiding{Reason: e.Action, By: e.Sender, At: e.At, Delivery: e.Delivery.GUID})
 		if err != nil || n == 0 {
+			return err
+		}
+		if err := r.voidedLater(ctx, e.Event, e.Number, "review", e.ReviewID, e.Action); err != nil {
 			return err
 		}
 		return r.again(ctx, e.Event, e.Number)
