@@ -95,7 +95,7 @@ func TestA46Disturbed(t *testing.T) {
 	if !strings.Contains(calm["signed"], "landed countersigned") || !strings.Contains(calm["void"], "landed diverged") {
 		t.Fatalf("the calm run is odd: %v", calm)
 	}
-	for seed := uint64(1); seed <= 4; seed++ {
+	for seed := uint64(1); seed <= 3; seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			if diff := cmp.Diff(calm, play(t, seed)); diff != "" {
