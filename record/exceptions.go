@@ -51,7 +51,17 @@ func Exceptions(r Record, later ...Addendum) []Exception {
 	return out
 }
 
-// overdue reports whether a retrospective sign-off was missed.
+// overdue reports whether a retrospective sign-off was missed and not given
+// since.
 func overdue(later []Addendum) bool {
-	return slices.ContainsFunc(later, func(x Addendum) bool { return x.Kind == "missed" })
+	missed := map[Code]bool{}
+	for _, x := range later {
+		switch x.Kind {
+		case "missed":
+			missed[x.Requirement] = true
+		case "reviewed":
+			delete(missed, x.Requirement)
+		}
+	}
+	return len(missed) > 0
 }

@@ -182,9 +182,10 @@ type Ruling struct {
 
 // What became of a statement.
 const (
-	Counted = "counted" // counts for its requirement
-	Blocks  = "blocks"  // a rejection that stands
-	Voided  = "void"    // its comment was edited or deleted, its review dismissed
+	Counted = "counted"   // counts for its requirement
+	Blocks  = "blocks"    // a rejection that stands
+	Covers  = "emergency" // an emergency that counts for its requirement
+	Voided  = "void"      // its comment was edited or deleted, its review dismissed
 	Other   = "other-content"
 	Late    = "late" // written after the landing
 	Kept    = "kept" // withdrawn, superseded, or no approval

@@ -8,7 +8,7 @@ import (
 
 // rank orders statements by what they matter, so that what is cut off a long
 // list is what matters least.
-var rank = map[Code]int{Counted: 0, Blocks: 1, Voided: 2, Other: 3, Late: 4, Kept: 5, Refused: 6}
+var rank = map[Code]int{Counted: 0, Blocks: 1, Covers: 1, Voided: 2, Other: 3, Late: 4, Kept: 5, Refused: 6}
 
 // signoffs lists all statements of a landing with what became of each.
 func (c *closet) signoffs(l review.Landing) []Signoff {
@@ -49,6 +49,8 @@ func status(l review.Landing, standing *review.Standing, s review.Signoff) Code 
 		return Counted
 	case standing != nil && slices.ContainsFunc(standing.Rejections, same):
 		return Blocks
+	case standing != nil && standing.Emergency != nil && same(*standing.Emergency):
+		return Covers
 	case s.Voided != nil:
 		return Voided
 	case s.CreatedAt.After(l.LandedAt):

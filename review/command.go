@@ -12,20 +12,22 @@ type Command struct {
 	Commit       string   // approve: a whole commit id, in lower case
 	Requirements []string // in lower case, as named
 	Statement    string   // the text after --
+	URL          string   // emergency: the incident
 	// Mistake says what is wrong with the arguments, "" when nothing is.
 	Mistake string
 }
 
 // verbs are the commands that people may give.
-var verbs = []string{"approve", "reject", "withdraw", "override", "status", "help"}
+var verbs = []string{"approve", "reject", "withdraw", "override", "status", "emergency", "help"}
 
 // maxStatement bounds what is kept of a statement, in bytes.
 const maxStatement = 2000
 
 var (
-	hexID    = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
-	commitID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
-	reqName  = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+	hexID       = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+	commitID    = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+	incidentURL = regexp.MustCompile(`^https://[A-Za-z0-9][!-~]{0,500}$`)
+	reqName     = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 )
 
 // ParseCommand reads the command of a comment, if it holds one.
@@ -55,7 +57,11 @@ func ParseCommand(body, alias string) (c Command, ok bool) {
 		return Command{Verb: "help"}, true
 	}
 	c = Command{Verb: words[1], Statement: clip(statement, maxStatement)}
-	c.arguments(words[2:])
+	if c.Verb == string(Declare) {
+		c.incident(strings.Fields(head)[2:])
+	} else {
+		c.arguments(words[2:])
+	}
 	return c, true
 }
 
@@ -96,6 +102,15 @@ func (c *Command) arguments(words []string) {
 	case c.Verb == "override" && (len(c.Requirements) != 1 || c.Statement == ""):
 		c.Mistake = "an override names one requirement and a reason: `/countersign override NAME -- why`"
 	}
+}
+
+// incident reads the arguments of emergency, as they were written.
+func (c *Command) incident(words []string) {
+	if len(words) == 1 && incidentURL.MatchString(words[0]) && c.Statement != "" {
+		c.URL = words[0]
+		return
+	}
+	c.Mistake = "an emergency names its incident and a reason: `/countersign emergency https://… -- why`"
 }
 
 // nearestVerb returns the verb that a mistyped one most likely meant.

@@ -55,6 +55,9 @@ func (r *Reviewer) Comment(ctx context.Context, e CommentEvent) error {
 		return fmt.Errorf("read %v#%d: %w", e.Repo, e.Number, err)
 	}
 	who.BaseRef, who.Head = p.BaseRef, p.Head
+	if p.Merged && who.Verb == Approve {
+		return r.retrospect(ctx, e.Event, p, cmd, who)
+	}
 	if p.State != "open" {
 		return r.answer(ctx, e.Event, p, who, refuse(RefusedClosed, "This pull request is closed, so nothing was signed. What landed is in the record."))
 	}
@@ -188,6 +191,8 @@ func (r *Reviewer) weigh(ctx context.Context, s saying) ([]Signoff, *refusal, er
 		return r.reject(ctx, s)
 	case Withdraw:
 		return s.withdraw()
+	case Declare:
+		return r.declare(ctx, s)
 	}
 	return r.override(ctx, s)
 }
@@ -395,7 +400,7 @@ func (r *Reviewer) reject(ctx context.Context, s saying) ([]Signoff, *refusal, e
 func (s saying) withdraw() ([]Signoff, *refusal, error) {
 	var out []Signoff
 	for _, said := range slices.Concat(s.c.Elsewhere, s.c.Statements) {
-		own := said.User.ID == s.who.User.ID && said.Refused == "" && (said.Verb == Approve || said.Verb == Reject)
+		own := said.User.ID == s.who.User.ID && said.Refused == "" && (said.Verb == Approve || said.Verb == Reject || said.Verb == Declare)
 		listed := len(s.Requirements) == 0 || slices.Contains(s.Requirements, said.Requirement)
 		have := slices.ContainsFunc(out, func(o Signoff) bool { return o.Requirement == said.Requirement })
 		if own && listed && !have {

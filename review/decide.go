@@ -23,6 +23,9 @@ type Case struct {
 	Settings string
 	Outdated []string
 
+	// Responders may declare an emergency.
+	Responders Roster
+
 	// Contributors are all who had a hand in governed content of the pull
 	// request, over every head that was seen.
 	Contributors []Contributor
@@ -109,6 +112,11 @@ func stand(c Case, req Requirement) Standing {
 		st.State = Met
 	case len(st.Signed)+len(st.Entitled) < req.Need && st.Anyone == "":
 		st.State, st.Problem = Denied, shortOfPeople(c, st, roster)
+	}
+	if st.State == Waiting {
+		if st.Emergency = emergency(c, req); st.Emergency != nil {
+			st.State = Covered
+		}
 	}
 	return st
 }
@@ -287,7 +295,7 @@ func free(st Standing, taken map[int64]bool) (n int) {
 }
 
 // severity orders states from best to worst.
-var severity = map[State]int{Met: 0, Waiting: 1, Rejected: 2, Denied: 3}
+var severity = map[State]int{Met: 0, Covered: 1, Waiting: 2, Rejected: 3, Denied: 4}
 
 func worse(a, b State) State {
 	if severity[b] > severity[a] {

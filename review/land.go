@@ -71,6 +71,9 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 		if err != nil {
 			return fmt.Errorf("record %v %s %s: %w", e.Repo, e.Ref, short(e.After), err)
 		}
+		if err := r.oblige(ctx, l, g.settings.reviewWithin()); err != nil {
+			return err
+		}
 		if err := r.voidedMeanwhile(ctx, l); err != nil {
 			return err
 		}
@@ -345,6 +348,9 @@ func (r *Reviewer) conclude(ctx context.Context, g *governed, l *Landing, c *Cas
 	if err := r.rosters(ctx, c, g.settings, false); err != nil {
 		return err
 	}
+	if err := r.responders(ctx, c, g.settings, false); err != nil {
+		return err
+	}
 	late := c.Statements
 	c.Statements = inTime(c.Statements, l.LandedAt)
 	v := Decide(*c)
@@ -363,6 +369,9 @@ func inTime(all []Signoff, landed time.Time) []Signoff {
 func outcome(l Landing, v Verdict, all []Signoff) (Outcome, []string) {
 	if v.State == Met && (l.Pull != nil || len(v.Standings) == 0) {
 		return Countersigned, []string{}
+	}
+	if v.State == Covered && l.Pull != nil {
+		return Emergency, ids(v.Standings, Covered)
 	}
 	var missing []string
 	diverged := len(v.Standings) > 0 && l.Pull != nil
@@ -476,7 +485,7 @@ func (r *Reviewer) announce(ctx context.Context, l Landing, receipt Receipt) err
 	}
 	c := Check{ID: known.Check.ID, Name: checkName(known.Check.Branch), Head: known.Check.Head, Conclusion: "failure",
 		Title: fmt.Sprintf("%s: landed %s", receipt.ID, outcomeWords(l)), Summary: landed(l, receipt)}
-	if l.Outcome == Countersigned || l.Outcome == Ungoverned || l.Outcome == Observed {
+	if l.Outcome == Countersigned || l.Outcome == Ungoverned || l.Outcome == Observed || l.Outcome == Emergency {
 		c.Conclusion = "success"
 	}
 	if err := r.putCheck(ctx, l.Pull.Ref(), known, c, known.Check.Branch, known.Check.State); err != nil {

@@ -8,9 +8,12 @@ import (
 	"testing"
 )
 
+// A mutant is a file with one text replaced.
+type mutant struct{ name, from, to string }
+
 // mutants are conditions of the decision, each with what is left when it is
 // dropped.
-var mutants = []struct{ name, from, to string }{
+var mutants = []mutant{
 	{"contributors unknown", `if !c.Pull.Complete {`, `if false {`},
 	{"denials", `if len(v.Denials) > 0 {`, `if false {`},
 	{"worst standing", `v.State = worse(v.State, st.State)`, `_ = st`},
@@ -51,30 +54,57 @@ var mutants = []struct{ name, from, to string }{
 	{"apart from others", `free(st, taken) < st.Requirement.Need {`, `free(st, taken) < 0 {`},
 	{"taken", `if taken[s.User.ID] {`, `if false {`},
 	{"order of states", `if severity[b] > severity[a] {`, `if severity[b] < severity[a] {`},
+	{"emergency waits only", `if st.State == Waiting {
+		if st.Emergency`, `if true {
+		if st.Emergency`},
 	{"no account", `if c.User.ID != 0 && c.User.ID == u.ID {`, `if c.User.Login == u.Login {`},
+}
+
+// emergencyMutants are those of emergency.go.
+var emergencyMutants = []mutant{
+	{"about rules", `if aboutRules(c, req) {`, `if false {`},
+	{"role policy", `if req.Role == rolePolicy ||`, `if`},
+	{"role administrator", `|| req.Role == roleAdmin {`, `{`},
+	{"change of rules", `if ch.Kind == "policy" && slices`, `if false && slices`},
+	{"other requirement", `if s.Requirement != req.ID || s.Refused != "" {`, `if s.Refused != "" {`},
+	{"refused declaration", `if s.Requirement != req.ID || s.Refused != "" {`, `if s.Requirement != req.ID {`},
+	{"withdrawn declaration", `if s.Verb == Withdraw && out != nil && out.User.ID == s.User.ID {`, `if false {`},
+	{"withdrawn by its writer", `out != nil && out.User.ID == s.User.ID {`, `out != nil {`},
+	{"a declaration", `if s.Verb == Declare && s.Voided == nil`, `if s.Voided == nil`},
+	{"void declaration", `s.Verb == Declare && s.Voided == nil &&`, `s.Verb == Declare &&`},
+	{"responder", `&& named && !isC`, `&& (named || true) && !isC`},
+	{"responder contributed", `&& !isContributor(c.Contributors, s.User) && binds`, `&& binds`},
+	{"declaration binds", `&& binds(c, req, s) && age`, `&& age`},
+	{"from the future", `&& age >= 0 &&`, `&&`},
+	{"an hour", `&& age <= emergencyFor {`, `{`},
 }
 
 // TestMutants drops each condition of the decision in turn and runs the tests of
 // this package on what is left: one of them must fail. It takes minutes, so it
 // runs when COUNTERSIGN_MUTANTS is set.
 func TestMutants(t *testing.T) {
-	source, err := os.ReadFile("decide.go")
+	mutate(t, "decide.go", mutants)
+	mutate(t, "emergency.go", emergencyMutants)
+}
+
+func mutate(t *testing.T, file string, mutants []mutant) {
+	source, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range mutants {
 		if strings.Count(string(source), m.from) != 1 {
-			t.Errorf("%s: what it drops stands %d times in decide.go", m.name, strings.Count(string(source), m.from))
+			t.Errorf("%s: what it drops stands %d times in %s", m.name, strings.Count(string(source), m.from), file)
 		}
 	}
 	if os.Getenv("COUNTERSIGN_MUTANTS") == "" {
-		t.Skip("COUNTERSIGN_MUTANTS is not set")
+		return
 	}
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
 			dir := t.TempDir()
-			mutant, overlay := filepath.Join(dir, "decide.go"), filepath.Join(dir, "overlay.json")
-			here, err := filepath.Abs("decide.go")
+			mutant, overlay := filepath.Join(dir, file), filepath.Join(dir, "overlay.json")
+			here, err := filepath.Abs(file)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -169,12 +169,16 @@ func (r *Reviewer) resolve(ctx context.Context, repo Repo, s Settings, all []Con
 // recheck reads the comments behind the sign-offs that count once more, and
 // voids those that were edited or deleted while nobody told.
 func (r *Reviewer) recheck(ctx context.Context, v Verdict) error {
-	said := map[int64]Signoff{}
+	bodies := map[int64]string{}
 	var ids []int64
 	for _, st := range v.Standings {
-		for _, s := range st.Signed {
-			if _, have := said[s.SourceID]; s.Via == "comment" && !have {
-				said[s.SourceID] = s
+		said := st.Signed
+		if st.Emergency != nil {
+			said = append(slices.Clone(said), *st.Emergency)
+		}
+		for _, s := range said {
+			if _, have := bodies[s.SourceID]; s.Via == "comment" && !have {
+				bodies[s.SourceID] = s.Body
 				ids = append(ids, s.SourceID)
 			}
 		}
@@ -189,7 +193,7 @@ func (r *Reviewer) recheck(ctx context.Context, v Verdict) error {
 	for _, id := range ids {
 		why := Voiding{Reason: "deleted", At: v.At}
 		if c, ok := now[id]; ok {
-			if c.Body == said[id].Body {
+			if c.Body == bodies[id] {
 				continue
 			}
 			why = Voiding{Reason: "edited", At: c.UpdatedAt}

@@ -16,7 +16,7 @@ func checkName(branch string) string { return "countersign: " + branch }
 // check, so they are never used.
 func conclusion(s State) string {
 	switch s {
-	case Met:
+	case Met, Covered:
 		return "success"
 	case Waiting:
 		return "action_required"

@@ -26,6 +26,12 @@ func headline(v Verdict) string {
 			return "No sign-off needed"
 		}
 		return "Signed off: " + strings.Join(ids(v.Standings, Met), ", ")
+	case Covered:
+		for _, st := range v.Standings {
+			if st.Emergency != nil {
+				return "Emergency declared by " + st.Emergency.User.Login + ": " + strings.Join(ids(v.Standings, Covered), ", ")
+			}
+		}
 	case Rejected:
 		st := v.Standings[slices.IndexFunc(v.Standings, func(s Standing) bool { return s.State == Rejected })]
 		return "Rejected by " + st.Rejections[0].User.Login + ": " + strings.Join(ids(v.Standings, Rejected), ", ")
@@ -64,7 +70,7 @@ func ids(all []Standing, s State) (out []string) {
 	return out
 }
 
-var badge = map[State]string{Met: "✅", Waiting: "⏳", Rejected: "⛔", Denied: "⛔"}
+var badge = map[State]string{Met: "✅", Covered: "🚨", Waiting: "⏳", Rejected: "⛔", Denied: "⛔"}
 
 // comment is the sticky comment: verdict and who is awaited, the line to paste,
 // what changes in authority, the requirements and why, what stands in the way.
@@ -115,6 +121,9 @@ func writeAwaited(b *strings.Builder, v Verdict) {
 		case Waiting:
 			waiting = true
 			fmt.Fprintf(b, "- %s waits for %s\n", name, awaited(st))
+		case Covered:
+			fmt.Fprintf(b, "- %s is covered by an emergency that %s declared: %s It ends an hour after it was declared, or when the content changes, and its sign-off is owed afterwards.\n",
+				name, mention(st.Emergency.User.Login), prose(sentence(st.Emergency.Statement)))
 		case Rejected:
 			for _, s := range st.Rejections {
 				fmt.Fprintf(b, "- %s was rejected by %s: %s It stands until they withdraw it or sign, or a holder of the role `policy` overrides it.\n",
@@ -369,6 +378,7 @@ const helpText = "Commands, each alone on the first line of a new comment:\n\n" 
 	"| `/countersign reject [REQUIREMENT…] -- reason` | block it until you withdraw or sign |\n" +
 	"| `/countersign withdraw [REQUIREMENT…]` | take back your own sign-off or rejection |\n" +
 	"| `/countersign override REQUIREMENT -- reason` | lift a rejection; for holders of the role `policy` |\n" +
+	"| `/countersign emergency URL -- reason` | let it land now and be signed off afterwards; for holders of the role `emergency` |\n" +
 	"| `/countersign status` | judge anew |\n"
 
 func outcomeWords(l Landing) string {
@@ -379,6 +389,8 @@ func outcomeWords(l Landing) string {
 		return "with nothing governed in it"
 	case Observed:
 		return "without all sign-offs, observed"
+	case Emergency:
+		return "as an emergency, sign-off owed"
 	case Diverged:
 		return "with other content than was signed"
 	}
@@ -389,6 +401,8 @@ func outcomeBadge(l Landing) string {
 	switch l.Outcome {
 	case Countersigned, Ungoverned:
 		return "✅"
+	case Emergency:
+		return "🚨"
 	case Observed:
 		return "👀"
 	}
@@ -399,7 +413,8 @@ func outcomeBadge(l Landing) string {
 // recorded: what landed, who signed, what is missing, and where the record is.
 func landed(l Landing, receipt Receipt) string {
 	var b strings.Builder
-	if len(l.Missing) > 0 && l.Outcome != Ungoverned {
+	b.WriteString(owed(l))
+	if len(l.Missing) > 0 && l.Outcome != Ungoverned && l.Outcome != Emergency {
 		fmt.Fprintf(&b, "Missing when it landed: %s. This is an exception that somebody has to answer for.\n\n", code(strings.Join(l.Missing, ", ")))
 	}
 	writeChanges(&b, *l.Verdict)

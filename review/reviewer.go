@@ -107,7 +107,7 @@ func (r *Reviewer) judge(ctx context.Context, p Pull, e Event, pusher User) erro
 // comments that count and the rosters once more.
 func (r *Reviewer) settle(ctx context.Context, c Case, e Event) error {
 	v := Decide(c)
-	if v.State == Met && len(v.Standings) > 0 {
+	if (v.State == Met || v.State == Covered) && len(v.Standings) > 0 {
 		if err := r.recheck(ctx, v); err != nil {
 			return err
 		}
@@ -166,6 +166,9 @@ func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fre
 	}
 	c.Outdated = outdated(c.Demand.Requirements, base, rules.tip)
 	if err := r.testimony(ctx, c); err != nil {
+		return nil, err
+	}
+	if err := r.responders(ctx, c, rules.settings, fresh); err != nil {
 		return nil, err
 	}
 	return c, r.rosters(ctx, c, rules.settings, fresh)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"go.yaml.in/yaml/v4"
@@ -37,6 +38,9 @@ type Settings struct {
 	Means []string `yaml:"means"`
 	// Emails maps e-mail addresses of commits to logins.
 	Emails map[string]string `yaml:"emails"`
+	// EmergencyReview is how long after the landing of an emergency its sign-offs
+	// are due, such as 24h, which it is when empty.
+	EmergencyReview string `yaml:"emergency_review"`
 
 	blob string // id of the blob it was read from
 }
@@ -153,6 +157,9 @@ func (s Settings) mistakes() (all []string) {
 			add("means: %q is none of comment, review, button", m)
 		}
 	}
+	if d, err := time.ParseDuration(s.EmergencyReview); s.EmergencyReview != "" && (err != nil || d < time.Hour || d > 30*24*time.Hour) {
+		add("emergency_review: %q is no time between 1h and 720h", s.EmergencyReview)
+	}
 	for _, mail := range sortedKeys(s.Emails) {
 		if !strings.Contains(mail, "@") || !loginName.MatchString(s.Emails[mail]) {
 			add("emails: %q must map an address to a login", mail)
@@ -235,6 +242,15 @@ func (s Settings) view(entry string, observe bool) PolicySettings {
 		v.Roles[name] = RoleView{People: list(a.People), Teams: list(a.Teams), Need: max(1, a.Need)}
 	}
 	return v
+}
+
+// reviewWithin is how long after the landing of an emergency its sign-offs are
+// due.
+func (s Settings) reviewWithin() time.Duration {
+	if d, err := time.ParseDuration(s.EmergencyReview); err == nil {
+		return d
+	}
+	return 24 * time.Hour
 }
 
 // means reports whether people may sign that way.

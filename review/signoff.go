@@ -10,6 +10,7 @@ const (
 	Reject   Verb = "reject"
 	Withdraw Verb = "withdraw"
 	Override Verb = "override"
+	Declare  Verb = "emergency"
 )
 
 // A Signoff is one person's statement over one scope digest, with the delivery

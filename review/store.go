@@ -66,6 +66,14 @@ type Store interface {
 	// are told of again until they are recorded.
 	SetTip(ctx context.Context, repoID int64, ref, commit string) error
 
+	// AddObligation keeps what a landing owes, once for each pull request and
+	// requirement. Obligations lists those of a pull request, OpenObligations
+	// those of a repository that are open. SetObligation changes the state.
+	AddObligation(ctx context.Context, o Obligation) error
+	Obligations(ctx context.Context, repoID int64, number int) ([]Obligation, error)
+	OpenObligations(ctx context.Context, repoID int64) ([]Obligation, error)
+	SetObligation(ctx context.Context, repoID int64, number int, requirement, state string) error
+
 	// SaveMerge keeps what a closed delivery told of a merge.
 	SaveMerge(ctx context.Context, repoID int64, m Merge) error
 	// MergeOf returns the merge whose commit it is, or ok false.

@@ -71,6 +71,9 @@ func (r *Reviewer) Sweep(ctx context.Context, repo Repo) error {
 	if err := r.sweepBranches(ctx, repo); err != nil {
 		return err
 	}
+	if err := r.sweepObligations(ctx, repo); err != nil {
+		return err
+	}
 	open, err := r.Forge.OpenPulls(ctx, repo)
 	if err != nil {
 		return fmt.Errorf("list open pull requests of %v: %w", repo, err)

@@ -10,10 +10,11 @@ import (
 type State string
 
 const (
-	Met      State = "met"      // every requirement is met, or nothing governed changed
-	Waiting  State = "waiting"  // people are awaited
-	Rejected State = "rejected" // an entitled person said no
-	Denied   State = "denied"   // a rule forbids it, or no decision can be made
+	Met      State = "met"       // every requirement is met, or nothing governed changed
+	Covered  State = "emergency" // what is not met is covered by an emergency
+	Waiting  State = "waiting"   // people are awaited
+	Rejected State = "rejected"  // an entitled person said no
+	Denied   State = "denied"    // a rule forbids it, or no decision can be made
 )
 
 // A Standing is how one requirement stands.
@@ -25,6 +26,7 @@ type Standing struct {
 	Entitled    []User    // who could still sign, contributors left out
 	Anyone      string    // who else could, in words; "" for nobody
 	Named       []int64   // ids of all whom the requirement names, contributors too
+	Emergency   *Signoff  // what covers it, when State is Covered
 	Problem     string    // for people: why nobody can sign, "" when somebody can
 }
 

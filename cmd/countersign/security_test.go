@@ -18,10 +18,7 @@ var unbuilt = map[int]string{
 	35: "stacked pull requests are not simulated; the stack's base governs when a payload names it",
 	40: "merge queue: not built yet, so a repository must not use one with Countersign",
 	41: "merge queue: not built yet",
-	54: "emergency sign-off: not built yet; the command is refused as unknown",
-	55: "emergency sign-off: not built yet",
 	60: "pages: not built yet; the server shows nothing but its health",
-	79: "emergency sign-off: not built yet",
 	82: "merge queue: not built yet",
 	87: "erasure has no command yet; the record package tests it",
 }

@@ -25,6 +25,7 @@ type Store interface {
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	for name, test := range map[string]func(*testing.T, Store){
 		"pull":          testPull,
+		"obligation":    testObligation,
 		"pull unknown":  testPullUnknown,
 		"head":          testHead,
 		"report":        testReport,
