@@ -153,7 +153,7 @@ func (b *bundle) checkFile(c Content) error {
 		lines.n--
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != c.SHA256 {
-		return errors.New("was changed: its digest is not that of the manifest")
+		return errors.New("was changed: its digest is not the one in the manifest")
 	}
 	if lines.n != c.Rows {
 		return fmt.Errorf("has %d rows; the manifest says %d", lines.n, c.Rows)

@@ -35,11 +35,10 @@ func (l *Log) Check(ctx context.Context) ([]Fault, error) {
 		}
 		c.fault(-1, "%v", err)
 	}
-	for i := range head.Size {
-		if err := ctx.Err(); err != nil {
+	for from := int64(0); from < head.Size && len(c.faults) < maxFaults; from += batch {
+		if err := c.batch(from, min(from+batch, head.Size)); err != nil {
 			return nil, err
 		}
-		c.leaf(i)
 	}
 	for index, commitments := range c.open {
 		for _, m := range commitments {
@@ -69,6 +68,7 @@ type checker struct {
 	tree   tree
 	tiles  []Tile
 	last   Stored
+	ahead  []Stored                      // read and not yet checked
 	open   map[int64][]Commitment        // without a disclosure
 	erased map[int64]map[Commitment]bool // on an order
 	faults []Fault
@@ -78,27 +78,70 @@ func (c *checker) fault(index int64, format string, args ...any) {
 	c.faults = append(c.faults, Fault{index, fmt.Sprintf(format, args...)})
 }
 
-func (c *checker) leaf(i int64) {
-	stored, err := c.log.store.Leaves(c.ctx, i, i+1)
-	if err != nil {
-		c.fault(i, "cannot be read: %v", err)
-		c.tree, _ = c.tree.add(tlog.Hash{})
-		return
+// maxFaults is where a check gives up.
+const maxFaults = 10_000
+
+// batch checks the leaves [from, to).
+func (c *checker) batch(from, to int64) error {
+	if err := c.ctx.Err(); err != nil {
+		return err
 	}
-	s := stored[0]
+	disclosed, err := c.log.disclosed(c.ctx, from, to)
+	if err != nil {
+		return err
+	}
+	touches, err := c.log.store.Touches(c.ctx, from, to)
+	if err != nil {
+		return err
+	}
+	for i := from; i < to; i++ {
+		n := 0
+		for n < len(disclosed) && disclosed[n].Index == i {
+			n++
+		}
+		if s, ok := c.read(i, to); ok {
+			c.leaf(s)
+			c.beside(s, disclosed[:n], touches[i])
+		}
+		disclosed = disclosed[n:]
+	}
+	return nil
+}
+
+// read returns leaf i. The rest of the batch is read with it, unless one of
+// them cannot be read: then they come one by one, and that one is named.
+func (c *checker) read(i, to int64) (Stored, bool) {
+	if len(c.ahead) == 0 {
+		var err error
+		if c.ahead, err = c.log.store.Leaves(c.ctx, i, to); err != nil {
+			c.ahead, err = c.log.store.Leaves(c.ctx, i, i+1)
+		}
+		if err != nil {
+			c.ahead = nil
+			c.fault(i, "cannot be read: %v", err)
+			c.tree, _ = c.tree.add(tlog.Hash{})
+			return Stored{}, false
+		}
+	}
+	s := c.ahead[0]
+	c.ahead = c.ahead[1:]
+	return s, true
+}
+
+// leaf checks what is signed of a leaf.
+func (c *checker) leaf(s Stored) {
 	hash := tlog.RecordHash(s.Leaf)
 	if s.Hash != hash {
-		c.fault(i, "its hash is not that of its bytes")
+		c.fault(s.Index, "its hash is not that of its bytes")
 	}
 	var full []Tile
 	c.tree, full = c.tree.add(hash)
 	c.tiles = append(c.tiles, full...)
 	c.checkpoint(s)
 	if s.RecordedAt.Before(c.last.RecordedAt) {
-		c.fault(i, "was recorded before the one before it")
+		c.fault(s.Index, "was recorded before the one before it")
 	}
 	c.last = s
-	c.beside(s)
 }
 
 // checkpoint checks the checkpoint right after a leaf.
@@ -118,12 +161,7 @@ func (c *checker) checkpoint(s Stored) {
 }
 
 // beside checks what stands beside a leaf.
-func (c *checker) beside(s Stored) {
-	disclosed, err := c.log.disclosed(c.ctx, s.Index, s.Index+1)
-	if err != nil {
-		c.fault(s.Index, "%v", err)
-		return
-	}
+func (c *checker) beside(s Stored, disclosed []Disclosure, have []Touch) {
 	e, err := s.entry(disclosed)
 	if err != nil {
 		c.fault(s.Index, "%v", err)
@@ -147,11 +185,6 @@ func (c *checker) beside(s Stored) {
 	}
 	if key := e.key(); s.Key != key && !strings.Contains(key, notDisclosed) {
 		c.fault(s.Index, "is filed under another key than its own")
-	}
-	have, err := c.log.store.Touches(c.ctx, s.Index)
-	if err != nil {
-		c.fault(s.Index, "%v", err)
-		return
 	}
 	slices.SortFunc(have, compareTouches)
 	if !slices.Equal(have, e.touches()) {

@@ -34,6 +34,8 @@ type Entry struct {
 	// Disclosed is what opens the commitments; those that were erased or
 	// withheld are missing.
 	Disclosed map[Commitment]Disclosure
+
+	sealed *Record // Landing as it stands in the leaf
 }
 
 // newEntry reads a leaf and what is disclosed of it, and checks that each
@@ -58,7 +60,7 @@ func newEntry(index int64, leaf []byte, disclosed []Disclosure) (*Entry, error) 
 			return nil, err
 		}
 		known = set(references(*e.Landing), references(whole))
-		e.Landing = &whole
+		e.sealed, e.Landing = e.Landing, &whole
 	} else {
 		known = set(parsed.references())
 	}
@@ -98,11 +100,13 @@ func (l Leaf) references() []reference {
 // references lists the commitments of the leaf with their labels, those in
 // lists that were cut off included when these are disclosed.
 func (e *Entry) references() []reference {
-	parsed, _ := Parse(e.Leaf) // it parsed before
 	if e.Landing == nil {
-		return parsed.references()
+		return Leaf{Erasure: e.Erasure, Addendum: e.Addendum}.references()
 	}
-	out := references(*parsed.Landing)
+	out := references(*e.sealed)
+	if len(e.sealed.More) == 0 {
+		return out
+	}
 	seen := set(out)
 	for _, r := range references(*e.Landing) {
 		if !seen[r] {

@@ -50,7 +50,7 @@ func (l *Log) Erase(ctx context.Context, o Order) (review.Receipt, error) {
 	x.Recorder.Version, x.Recorder.Commit = c.code(string(x.Recorder.Version)), c.code(string(x.Recorder.Commit))
 	x.By, x.Reason = c.text("ordered by", o.By), c.text("reason", o.Reason)
 	sum := sha256.Sum256(e.Leaf)
-	leaf := encode(statement[Erasure]{statementType, []subject{{Code(fmt.Sprintf("record/%d", o.Index)),
+	leaf := encode(statement[Erasure]{statementType, []subject{{fmt.Sprintf("record/%d", o.Index),
 		map[string]string{"sha256": hex.EncodeToString(sum[:])}}}, ErasureType, x})
 	if c.err != nil || len(leaf) > maxLeaf {
 		return review.Receipt{}, errors.Join(c.err, fmt.Errorf("erase %d disclosures of %s: leaf has %d bytes", len(x.Commitments), e.ID, len(leaf)))
@@ -116,12 +116,11 @@ func (e *Entry) touchesWith(left []Disclosure) []Touch {
 	if e.Landing == nil {
 		return nil
 	}
-	parsed, _ := Parse(e.Leaf) // it parsed before
 	bodies := map[Commitment][]byte{}
 	for _, d := range left {
 		bodies[d.Commitment] = d.Body
 	}
-	r, err := complete(*parsed.Landing, func(c Commitment) []byte { return bodies[c] })
+	r, err := complete(*e.sealed, func(c Commitment) []byte { return bodies[c] })
 	if err != nil {
 		return nil
 	}

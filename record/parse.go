@@ -52,7 +52,7 @@ func Parse(leaf []byte) (Leaf, error) {
 		var s statement[Erasure]
 		err := strict(leaf, &s)
 		if err == nil {
-			err = s.check(subject{Name: Code(fmt.Sprintf("record/%d", s.Predicate.Index)), Digest: s.digest()}, "sha256")
+			err = s.check(subject{Name: fmt.Sprintf("record/%d", s.Predicate.Index), Digest: s.digest()}, "sha256")
 		}
 		return Leaf{Erasure: &s.Predicate}, err
 	case AddendumType:

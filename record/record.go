@@ -282,7 +282,7 @@ type statement[P any] struct {
 }
 
 type subject struct {
-	Name   Code              `json:"name"`
+	Name   string            `json:"name"`
 	Digest map[string]string `json:"digest"`
 }
 

@@ -28,7 +28,10 @@ type sealed struct {
 func seal(l review.Landing, by Recorder, random io.Reader) (sealed, error) {
 	c := newCloset(random)
 	whole := describe(c, l, by)
-	s := sealed{record: whole, key: keyOf(l), landed: l.LandedAt.UTC().Truncate(time.Second)}
+	s := sealed{record: whole, key: keyOf(l)}
+	if at := whole.Identity.LandedAt; at != "" {
+		s.landed = at.Instant()
+	}
 	for limit := fullList; ; limit /= 2 {
 		short := cut(c, whole, limit)
 		s.leaf = encode(statement[Record]{statementType, []subject{subjectOf(short.Identity)}, LandingType, short})
@@ -66,11 +69,11 @@ func keyOf(l review.Landing) string {
 	if l.Pull != nil {
 		number = l.Pull.Number
 	}
-	return fmt.Sprintf("landing/%d/%d/%s/%s/%d/%s", l.Repo.ID, number, l.Before, l.After, l.Occurrence, l.Ref)
+	return fmt.Sprintf("landing/%d/%d/%s/%s/%d/%s", l.Repo.ID, number, word(l.Before), word(l.After), l.Occurrence, word(l.Ref))
 }
 
 func subjectOf(id Identity) subject {
-	return subject{Code(fmt.Sprintf("%s/%d", id.Host, id.Repository)), map[string]string{"gitCommit": string(id.After)}}
+	return subject{fmt.Sprintf("%s/%d", id.Host, id.Repository), map[string]string{"gitCommit": string(id.After)}}
 }
 
 // describe maps a landing to its record, with all lists whole.
@@ -111,11 +114,14 @@ func describe(c *closet, l review.Landing, by Recorder) Record {
 }
 
 // must writes a code that cannot be left out.
-func (c *closet) must(s string) Code {
+func (c *closet) must(s string) Code { return c.code(word(s)) }
+
+// word is s as a record says it where something has to stand.
+func word(s string) string {
 	if s == "" {
 		return "none"
 	}
-	return c.code(s)
+	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
 func hyphened(s string) string { return strings.ReplaceAll(s, " ", "-") }

@@ -39,8 +39,9 @@ type Shelf interface {
 	// Disclosures returns those of the leaves [from, to), in the order of
 	// leaves and commitments, with the bytes of attachments.
 	Disclosures(ctx context.Context, from, to int64) ([]Disclosure, error)
-	// Touches returns the index rows of a leaf, in any order.
-	Touches(ctx context.Context, index int64) ([]Touch, error)
+	// Touches returns the index rows of the leaves [from, to) by leaf, in any
+	// order.
+	Touches(ctx context.Context, from, to int64) (map[int64][]Touch, error)
 	// Strays counts rows that belong to no leaf, and attachments that no
 	// disclosure names.
 	Strays(ctx context.Context) (int64, error)

@@ -21,11 +21,19 @@ func (d *DB) Disclosures(ctx context.Context, from, to int64) ([]record.Disclosu
 }
 
 // Touches implements record.Shelf.
-func (d *DB) Touches(ctx context.Context, index int64) ([]record.Touch, error) {
-	return list(ctx, d.r, func(row scanner) (t record.Touch, err error) {
-		return t, row.Scan(&t.By, &t.Value)
-	}, `SELECT touch.dimension, touch.value FROM touch JOIN leaf ON leaf.idx = touch.idx
-		WHERE touch.idx = $1 AND touch.landed_at = leaf.landed_at`, index)
+func (d *DB) Touches(ctx context.Context, from, to int64) (map[int64][]record.Touch, error) {
+	all := map[int64][]record.Touch{}
+	_, err := list(ctx, d.r, func(row scanner) (_ struct{}, err error) {
+		var index int64
+		var t record.Touch
+		if err := row.Scan(&index, &t.By, &t.Value); err != nil {
+			return struct{}{}, err
+		}
+		all[index] = append(all[index], t)
+		return struct{}{}, nil
+	}, `SELECT touch.idx, touch.dimension, touch.value FROM touch JOIN leaf ON leaf.idx = touch.idx
+		WHERE touch.idx >= $1 AND touch.idx < $2 AND touch.landed_at = leaf.landed_at`, from, to)
+	return all, err
 }
 
 // Strays implements record.Shelf.
