@@ -138,7 +138,7 @@ func (r *Reviewer) carryOut(ctx context.Context, e Event, s saying) error {
 			return err
 		}
 		if roster := s.c.Rosters[m.Requirement]; roster.Anyone != "" && m.Verb == Approve {
-			roster.People[m.User.ID] = Member{m.User, m.Through} // just found to be one of those
+			roster.People[m.User.ID] = Member{User: m.User, Through: m.Through} // just found to be one of those
 		}
 	}
 	if err := r.testimony(ctx, s.c); err != nil {

@@ -48,7 +48,21 @@ type Roster struct {
 // A Member is one entitled person and what entitles them.
 type Member struct {
 	User    User
-	Through string // org/slug, people, administrator
+	Through string // org/slug, people, administrator, delegate of …
+	For     int64  // whose place they sign in, 0 for their own
+}
+
+// voice is whose sign-off it is that m gives.
+func (m Member) voice() int64 {
+	if m.For != 0 {
+		return m.For
+	}
+	return m.User.ID
+}
+
+// independent reports whether neither m nor whoever m stands for had a hand in it.
+func (m Member) independent(c Case) bool {
+	return !isContributor(c.Contributors, m.User) && !isContributor(c.Contributors, User{ID: m.For})
 }
 
 // Decide weighs the statements of c against its requirements.
@@ -89,15 +103,20 @@ func stand(c Case, req Requirement) Standing {
 	voters := map[int64]bool{}
 	for _, s := range approvals(c, req) {
 		m, named := roster.People[s.User.ID]
-		if named && !voters[s.User.ID] && !isContributor(c.Contributors, s.User) {
-			voters[s.User.ID] = true
+		if named && !voters[m.voice()] && m.independent(c) {
+			voters[m.voice()] = true
 			s.Through = m.Through
 			st.Signed = append(st.Signed, s)
 		}
 	}
 	st.Named = slices.Sorted(maps.Keys(roster.People))
+	delegated := map[int64]bool{}
 	for _, m := range roster.People {
-		if !voters[m.User.ID] && !isContributor(c.Contributors, m.User) {
+		delegated[m.For] = true
+	}
+	for _, m := range roster.People {
+		// Who delegated is away, so that their delegate is asked in their place.
+		if !voters[m.voice()] && m.independent(c) && !delegated[m.User.ID] {
 			st.Entitled = append(st.Entitled, m.User)
 		}
 	}

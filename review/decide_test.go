@@ -34,7 +34,7 @@ func aCase() Case {
 func roster(users ...User) Roster {
 	r := Roster{People: map[int64]Member{}}
 	for _, u := range users {
-		r.People[u.ID] = Member{u, "people"}
+		r.People[u.ID] = Member{User: u, Through: "people"}
 	}
 	return r
 }
@@ -119,6 +119,30 @@ func TestDecide(t *testing.T) {
 		{"expired", func(c *Case) {
 			c.Demand.Requirements[0].ValidFor = 30 * time.Second
 			c.Statements = []Signoff{said(bob, Approve)}
+		}, Waiting},
+
+		{"delegate signs", func(c *Case) {
+			c.Rosters["prompt"].People[dana.ID] = Member{User: dana, Through: "delegate of bob (2)", For: bob.ID}
+			c.Statements = []Signoff{said(dana, Approve)}
+		}, Met},
+		{"delegate signs beside whose place it is", func(c *Case) {
+			c.Demand.Requirements[0].Need = 2
+			c.Rosters["prompt"].People[dana.ID] = Member{User: dana, For: bob.ID}
+			c.Statements = []Signoff{said(dana, Approve), said(bob, Approve)}
+		}, Waiting},
+		{"delegate and somebody else", func(c *Case) {
+			c.Demand.Requirements[0].Need = 2
+			c.Rosters["prompt"].People[dana.ID] = Member{User: dana, For: bob.ID}
+			c.Statements = []Signoff{said(dana, Approve), said(carol, Approve)}
+		}, Met},
+		{"only one voice of two that are needed", func(c *Case) {
+			c.Demand.Requirements[0].Need = 2
+			c.Rosters["prompt"] = roster(bob)
+			c.Rosters["prompt"].People[dana.ID] = Member{User: dana, For: bob.ID}
+		}, Denied},
+		{"delegate of a contributor signs", func(c *Case) {
+			c.Rosters["prompt"].People[dana.ID] = Member{User: dana, For: alice.ID}
+			c.Statements = []Signoff{said(dana, Approve)}
 		}, Waiting},
 
 		{"names nobody", func(c *Case) { c.Rosters["prompt"] = Roster{} }, Denied},

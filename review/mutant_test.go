@@ -19,9 +19,15 @@ var mutants = []mutant{
 	{"worst standing", `v.State = worse(v.State, st.State)`, `_ = st`},
 	{"distinct signers", `separate(v.Standings)`, ``},
 	{"named", `if named && !voters`, `if (named || true) && !voters`},
-	{"one voice each", `if named && !voters[s.User.ID] &&`, `if named &&`},
-	{"signer contributed", `!voters[s.User.ID] && !isContributor(c.Contributors, s.User) {`, `!voters[s.User.ID] {`},
-	{"entitled contributed", `!voters[m.User.ID] && !isContributor(c.Contributors, m.User) {`, `!voters[m.User.ID] {`},
+	{"one voice each", `if named && !voters[m.voice()] &&`, `if named &&`},
+	{"signer contributed", `&& m.independent(c) {
+			voters`, `{
+			voters`},
+	{"entitled contributed", `&& m.independent(c) && !delegated`, `&& !delegated`},
+	{"who delegated is away", `&& !delegated[m.User.ID] {`, `{`},
+	{"voice of a delegate", `if m.For != 0 {`, `if false {`},
+	{"contributed", `return !isContributor(c.Contributors, m.User) &&`, `return`},
+	{"who delegated contributed", `&& !isContributor(c.Contributors, User{ID: m.For})`, ``},
 	{"rejections block", `case len(st.Rejections) > 0:`, `case false:`},
 	{"needs nobody", `case req.Need < 1 ||`, `case false ||`},
 	{"no scope", `|| req.Digest == "":`, `|| false:`},

@@ -32,6 +32,9 @@ func (r *Reviewer) publish(ctx context.Context, v Verdict) error {
 	if err != nil {
 		return err
 	}
+	if err := r.Store.SetDue(ctx, v.Pull.Repo.ID, v.Pull.Number, until(v)); err != nil {
+		return err
+	}
 	if err := r.publishCheck(ctx, v, known); err != nil {
 		return err
 	}

@@ -244,6 +244,9 @@ func (r *Reviewer) rosters(ctx context.Context, c *Case, s Settings, fresh bool)
 		if err != nil {
 			return err
 		}
+		if err := r.delegate(ctx, c, s, req.Role, &roster); err != nil {
+			return err
+		}
 		c.Rosters[req.ID] = roster
 	}
 	return nil

@@ -42,7 +42,7 @@ func (r *Reviewer) roster(ctx context.Context, p Pull, s Settings, req *Requirem
 			problems = append(problems, code(login)+" is not a person's account")
 			continue
 		}
-		out.People[u.ID] = Member{u, "people"}
+		out.People[u.ID] = Member{User: u, Through: "people"}
 	}
 	for _, team := range who.Teams {
 		members, err := r.Forge.Members(ctx, p.Repo, team, fresh)
@@ -56,7 +56,7 @@ func (r *Reviewer) roster(ctx context.Context, p Pull, s Settings, req *Requirem
 		}
 		for _, u := range members {
 			if _, have := out.People[u.ID]; !have && u.IsPerson() {
-				out.People[u.ID] = Member{u, team}
+				out.People[u.ID] = Member{User: u, Through: team}
 			}
 		}
 	}
@@ -96,7 +96,7 @@ func (r *Reviewer) administrators(ctx context.Context, p Pull, req Requirement, 
 			return Roster{}, fmt.Errorf("permission of %s: %w", s.User.Login, err)
 		}
 		if ok {
-			out.People[s.User.ID] = Member{s.User, roleAdmin}
+			out.People[s.User.ID] = Member{User: s.User, Through: roleAdmin}
 		}
 	}
 	return out, nil

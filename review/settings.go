@@ -38,6 +38,8 @@ type Settings struct {
 	Means []string `yaml:"means"`
 	// Emails maps e-mail addresses of commits to logins.
 	Emails map[string]string `yaml:"emails"`
+	// Delegations let somebody sign in another's place for a time.
+	Delegations []Delegation `yaml:"delegations"`
 	// EmergencyReview is how long after the landing of an emergency its sign-offs
 	// are due, such as 24h, which it is when empty.
 	EmergencyReview string `yaml:"emergency_review"`
@@ -159,6 +161,11 @@ func (s Settings) mistakes() (all []string) {
 	}
 	if d, err := time.ParseDuration(s.EmergencyReview); s.EmergencyReview != "" && (err != nil || d < time.Hour || d > 30*24*time.Hour) {
 		add("emergency_review: %q is no time between 1h and 720h", s.EmergencyReview)
+	}
+	for i, d := range s.Delegations {
+		for _, m := range d.mistakes() {
+			add("delegations[%d]: %s", i, m)
+		}
 	}
 	for _, mail := range sortedKeys(s.Emails) {
 		if !strings.Contains(mail, "@") || !loginName.MatchString(s.Emails[mail]) {

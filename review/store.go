@@ -66,6 +66,13 @@ type Store interface {
 	// are told of again until they are recorded.
 	SetTip(ctx context.Context, repoID int64, ref, commit string) error
 
+	// SetDue keeps when a pull request has to be judged anew although nothing
+	// happens; the zero time is never.
+	SetDue(ctx context.Context, repoID int64, number int, at time.Time) error
+	// Due returns the repositories in which an open pull request or an open
+	// obligation is due at a time, with the earliest that is.
+	Due(ctx context.Context, at time.Time) (map[Repo]time.Time, error)
+
 	// AddObligation keeps what a landing owes, once for each pull request and
 	// requirement. Obligations lists those of a pull request, OpenObligations
 	// those of a repository that are open. SetObligation changes the state.

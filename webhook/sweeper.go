@@ -34,14 +34,15 @@ type Lister interface {
 // A Sweeper makes good what no delivery told: on start and then regularly it
 // asks for failed deliveries again, brings the repositories up to date, and
 // gives each repository's sweep to the Worker. All fields are required but
-// Redeliver and Lister.
+// Redeliver, Lister and Due.
 type Sweeper struct {
 	Inbox     Inbox
 	Repos     Repos
 	Redeliver Redeliverer // nil when GitHub is not asked
 	Lister    Lister      // nil when GitHub is not asked
 	Every     time.Duration
-	Wake      chan<- struct{} // as in Handler
+	Due       func(context.Context) error // called every minute; nil when nothing falls due
+	Wake      chan<- struct{}             // as in Handler
 	Now       func() time.Time
 	Log       logrus.FieldLogger
 
@@ -51,17 +52,30 @@ type Sweeper struct {
 
 // Run sweeps until ctx ends.
 func (s *Sweeper) Run(ctx context.Context) {
-	tick := time.NewTicker(s.Every)
+	tick, minute := time.NewTicker(s.Every), time.NewTicker(time.Minute)
 	defer tick.Stop()
+	defer minute.Stop()
+	next := s.Once
 	for ctx.Err() == nil {
-		if err := s.Once(ctx); err != nil && ctx.Err() == nil {
+		if err := next(ctx); err != nil && ctx.Err() == nil {
 			s.Log.WithError(err).Error("sweep incomplete")
 		}
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
+			next = s.Once
+		case <-minute.C:
+			next = s.due
 		}
 	}
+}
+
+// due asks for what fell due.
+func (s *Sweeper) due(ctx context.Context) error {
+	if s.Due == nil {
+		return nil
+	}
+	return s.Due(ctx)
 }
 
 // Once does all parts of one sweep, whichever of them fail.

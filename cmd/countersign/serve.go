@@ -100,7 +100,7 @@ func startServer(ctx context.Context, cfg config, now func() time.Time) (_ *serv
 		Host:      cfg.webHost(), Operator: operator, Alias: cfg.Alias, Now: now}
 	handler := &webhook.Handler{Secrets: cfg.Secrets, App: cfg.AppID, Inbox: s.inbox, Wake: wake, Now: now, Log: logger}
 	worker := &webhook.Worker{Inbox: s.inbox, Repos: s.store, Reviews: reviewer, Forget: forge.Forget, App: cfg.AppID, Hands: cfg.Workers, Wake: wake, Now: now, Log: logger}
-	s.sweeper = &webhook.Sweeper{Inbox: s.inbox, Repos: s.store, Redeliver: forge, Lister: forge, Every: cfg.SweepEvery, Wake: wake, Now: now, Log: logger}
+	s.sweeper = &webhook.Sweeper{Due: reviewer.Due, Inbox: s.inbox, Repos: s.store, Redeliver: forge, Lister: forge, Every: cfg.SweepEvery, Wake: wake, Now: now, Log: logger}
 
 	if s.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
 		return nil, err

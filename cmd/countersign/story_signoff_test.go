@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -9,6 +10,7 @@ import (
 func init() {
 	storyCommands["press"] = press
 	storyCommands["assign"] = assign
+	storyCommands["minute"] = minute
 }
 
 // press PR WHO [-head SHA]: the button on the check of a head
@@ -34,4 +36,10 @@ func assign(ts *testscript.TestScript, _ bool, args []string) {
 		s.pull(ts, args[0]).Assign(s.person(ts, "alice"), s.person(ts, args[1]))
 		return nil
 	})
+}
+
+// minute: what the server does every minute
+func minute(ts *testscript.TestScript, _ bool, _ []string) {
+	s := storyOf(ts)
+	s.act(ts, func() error { return s.srv.sweeper.Due(context.Background()) })
 }

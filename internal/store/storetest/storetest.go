@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"pull":          testPull,
 		"obligation":    testObligation,
 		"pull unknown":  testPullUnknown,
+		"due":           testDue,
 		"head":          testHead,
 		"report":        testReport,
 		"signoff":       testSignoff,
