@@ -55,7 +55,7 @@ func (l *Log) Check(ctx context.Context) ([]Fault, error) {
 		return nil, err
 	}
 	if strays > 0 {
-		c.fault(-1, "%d rows of the index, disclosures, attachments or checkpoints belong to no record", strays)
+		c.fault(-1, "%d rows of the index, disclosures or checkpoints belong to no record", strays)
 	}
 	slices.SortStableFunc(c.faults, func(a, b Fault) int { return int(a.Index - b.Index) })
 	return c.faults, nil

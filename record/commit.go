@@ -120,7 +120,7 @@ func (c *closet) json(label string, list any) Commitment {
 
 // code writes a code as it is, or commits to it when it is none.
 func (c *closet) code(s string) Code {
-	if s == "" || codePattern.MatchString(s) {
+	if s == "" || isCode(s) {
 		return Code(s)
 	}
 	return "~" + Code(c.text("code", s))

@@ -10,10 +10,25 @@ import (
 	"time"
 )
 
-var (
-	codePattern       = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@+#-]{0,199}$`)
-	commitmentPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
-)
+var commitmentPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// isCode reports whether s is a code: up to 200 letters, digits and . _ : / @ +
+// # -, the first a letter or a digit.
+func isCode[T string | []byte](s T) bool {
+	if len(s) == 0 || len(s) > 200 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case i > 0 && (c == '.' || c == '_' || c == ':' || c == '/' || c == '@' || c == '+' || c == '#' || c == '-'):
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // A Leaf is a leaf as it was read. Exactly one member is set.
 type Leaf struct {
@@ -146,7 +161,7 @@ func encode(v any) []byte {
 
 // UnmarshalText refuses what is no code.
 func (c *Code) UnmarshalText(b []byte) error {
-	if !codePattern.Match(b) && (len(b) != 65 || b[0] != '~' || !commitmentPattern.Match(b[1:])) {
+	if !isCode(b) && (len(b) != 65 || b[0] != '~' || !commitmentPattern.Match(b[1:])) {
 		return fmt.Errorf("%.80q is no code", b)
 	}
 	*c = Code(b)

@@ -42,8 +42,7 @@ type Shelf interface {
 	// Touches returns the index rows of the leaves [from, to) by leaf, in any
 	// order.
 	Touches(ctx context.Context, from, to int64) (map[int64][]Touch, error)
-	// Strays counts rows that belong to no leaf, and attachments that no
-	// disclosure names.
+	// Strays counts rows that belong to no leaf.
 	Strays(ctx context.Context) (int64, error)
 	// Tiles returns all full tiles.
 	Tiles(ctx context.Context) ([]Tile, error)
@@ -79,8 +78,7 @@ type Append struct {
 	Erase       *Erase       // for an erasure leaf
 }
 
-// An Erase removes disclosures and index rows of one leaf, and attachments that
-// no disclosure names any more.
+// An Erase removes disclosures and index rows of one leaf.
 type Erase struct {
 	Index       int64
 	Commitments []Commitment

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -45,31 +47,25 @@ func (d *DB) Append(ctx context.Context, a record.Append) (stored record.Stored,
 }
 
 func appendLeaf(ctx context.Context, tx *sql.Tx, a record.Append) error {
-	if err := insert(ctx, tx, "INSERT INTO leaf VALUES ($1, $2, $3, $4, $5, $6)",
+	if err := run(ctx, tx, "INSERT INTO leaf VALUES ($1, $2, $3, $4, $5, $6)",
 		a.Index, a.Key, a.Hash[:], a.Leaf, micros(a.LandedAt), micros(a.RecordedAt)); err != nil {
 		return err
 	}
-	if err := insert(ctx, tx, "INSERT INTO checkpoint VALUES ($1, $2)", a.Index+1, a.Checkpoint); err != nil {
+	if err := run(ctx, tx, "INSERT INTO checkpoint VALUES ($1, $2)", a.Index+1, a.Checkpoint); err != nil {
 		return err
 	}
 	for _, t := range a.Tiles {
-		if err := insert(ctx, tx, "INSERT INTO tile VALUES ($1, $2, $3, $4)", t.Level, t.N, t.Data, t.Root[:]); err != nil {
+		if err := run(ctx, tx, "INSERT INTO tile VALUES ($1, $2, $3, $4)", t.Level, t.N, t.Data, t.Root[:]); err != nil {
 			return err
 		}
 	}
-	if err := insertAll(ctx, tx, "INSERT INTO touch VALUES ($1, $2, $3, $4)", a.Touches, func(t record.Touch) []any {
+	if err := insertAll(ctx, tx, "INSERT INTO touch", a.Touches, func(t record.Touch) []any {
 		return []any{t.By, t.Value, micros(a.LandedAt), a.Index}
 	}); err != nil {
 		return err
 	}
-	attached := slices.DeleteFunc(slices.Clone(a.Disclosures), func(d record.Disclosure) bool { return d.Attachment == "" })
-	if err := insertAll(ctx, tx, "INSERT INTO attachment VALUES ($1, $2) ON CONFLICT DO NOTHING", attached, func(d record.Disclosure) []any {
-		return []any{d.Attachment, d.Body}
-	}); err != nil {
-		return err
-	}
-	if err := insertAll(ctx, tx, "INSERT INTO disclosure VALUES ($1, $2, $3, $4, $5, $6)", a.Disclosures, func(d record.Disclosure) []any {
-		return []any{a.Index, string(d.Commitment), d.Label, d.Salt, d.Value, d.Attachment}
+	if err := insertAll(ctx, tx, "INSERT INTO disclosure", a.Disclosures, func(d record.Disclosure) []any {
+		return []any{a.Index, string(d.Commitment), d.Label, d.Salt, d.Attachment, d.Bytes()}
 	}); err != nil {
 		return err
 	}
@@ -79,23 +75,31 @@ func appendLeaf(ctx context.Context, tx *sql.Tx, a record.Append) error {
 	return erase(ctx, tx, *a.Erase)
 }
 
-func insert(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
+// run runs a statement that gives no rows.
+func run(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
 	_, err := tx.ExecContext(ctx, query, args...)
 	return err
 }
 
-// insertAll runs one prepared statement for each item.
-func insertAll[T any](ctx context.Context, tx *sql.Tx, query string, items []T, args func(T) []any) error {
-	if len(items) == 0 {
-		return nil
-	}
-	stmt, err := tx.PrepareContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer stmt.Close()
-	for _, item := range items {
-		if _, err := stmt.ExecContext(ctx, args(item)...); err != nil {
+// insertAll inserts all items, a hundred rows at a time.
+func insertAll[T any](ctx context.Context, tx *sql.Tx, into string, items []T, row func(T) []any) error {
+	for chunk := range slices.Chunk(items, 100) {
+		var args []any
+		q := strings.Builder{}
+		q.WriteString(into + " VALUES ")
+		for i, item := range chunk {
+			sep := ", ("
+			if i == 0 {
+				sep = "("
+			}
+			for _, arg := range row(item) {
+				args = append(args, arg)
+				q.WriteString(sep + "$" + strconv.Itoa(len(args)))
+				sep = ", "
+			}
+			q.WriteString(")")
+		}
+		if err := run(ctx, tx, q.String(), args...); err != nil {
 			return err
 		}
 	}
@@ -104,20 +108,12 @@ func insertAll[T any](ctx context.Context, tx *sql.Tx, query string, items []T, 
 
 func erase(ctx context.Context, tx *sql.Tx, e record.Erase) error {
 	for _, c := range e.Commitments {
-		var attachment string
-		err := tx.QueryRowContext(ctx, "DELETE FROM disclosure WHERE idx = $1 AND commitment = $2 RETURNING attachment", e.Index, string(c)).Scan(&attachment)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		} else if err != nil {
-			return err
-		}
-		if err := insert(ctx, tx, `DELETE FROM attachment WHERE digest = $1
-			AND NOT EXISTS (SELECT 1 FROM disclosure WHERE attachment = $1 AND attachment <> '')`, attachment); err != nil {
+		if err := run(ctx, tx, "DELETE FROM disclosure WHERE idx = $1 AND commitment = $2", e.Index, string(c)); err != nil {
 			return err
 		}
 	}
 	for _, t := range e.Touches {
-		if err := insert(ctx, tx, "DELETE FROM touch WHERE dimension = $1 AND value = $2 AND idx = $3", t.By, t.Value, e.Index); err != nil {
+		if err := run(ctx, tx, "DELETE FROM touch WHERE dimension = $1 AND value = $2 AND idx = $3", t.By, t.Value, e.Index); err != nil {
 			return err
 		}
 	}

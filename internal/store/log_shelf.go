@@ -14,10 +14,17 @@ import (
 // Disclosures implements record.Shelf.
 func (d *DB) Disclosures(ctx context.Context, from, to int64) ([]record.Disclosure, error) {
 	return list(ctx, d.r, func(row scanner) (o record.Disclosure, err error) {
-		return o, row.Scan(&o.Index, &o.Label, &o.Commitment, &o.Salt, &o.Value, &o.Attachment, &o.Body)
-	}, `SELECT d.idx, d.label, d.commitment, d.salt, d.value, d.attachment, a.body
-		FROM disclosure d LEFT JOIN attachment a ON a.digest = d.attachment AND d.attachment <> ''
-		WHERE d.idx >= $1 AND d.idx < $2 ORDER BY d.idx, d.commitment`, from, to)
+		var value []byte
+		if err := row.Scan(&o.Index, &o.Commitment, &o.Label, &o.Salt, &o.Attachment, &value); err != nil {
+			return o, err
+		}
+		if o.Attachment != "" {
+			o.Body = value
+		} else {
+			o.Value = string(value)
+		}
+		return o, nil
+	}, "SELECT * FROM disclosure WHERE idx >= $1 AND idx < $2 ORDER BY idx, commitment", from, to)
 }
 
 // Touches implements record.Shelf.
@@ -41,7 +48,6 @@ func (d *DB) Strays(ctx context.Context) (n int64, err error) {
 	return n, d.r.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM touch WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.idx = touch.idx AND leaf.landed_at = touch.landed_at)) +
 		(SELECT count(*) FROM disclosure WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.idx = disclosure.idx)) +
-		(SELECT count(*) FROM attachment WHERE NOT EXISTS (SELECT 1 FROM disclosure WHERE disclosure.attachment = attachment.digest AND disclosure.attachment <> '')) +
 		(SELECT count(*) FROM checkpoint WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.idx + 1 = checkpoint.size))`).Scan(&n)
 }
 

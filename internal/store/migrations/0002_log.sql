@@ -38,22 +38,16 @@ CREATE TABLE touch (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX touch_leaf ON touch (idx);
 
--- Names and texts. These can be erased, salt and all.
+-- Names and texts, long ones too. These can be erased, salt and all.
 CREATE TABLE disclosure (
     idx        INTEGER NOT NULL,
     commitment TEXT    NOT NULL,
     label      TEXT    NOT NULL,
     salt       TEXT    NOT NULL,
-    value      TEXT    NOT NULL,
-    attachment TEXT    NOT NULL,
+    attachment TEXT    NOT NULL, -- sha256:… of the value when it is exported as a file
+    value      BLOB    NOT NULL,
     PRIMARY KEY (idx, commitment)
-) STRICT;
-CREATE INDEX disclosure_attachment ON disclosure (attachment) WHERE attachment <> '';
-
-CREATE TABLE attachment (
-    digest TEXT PRIMARY KEY,
-    body   BLOB NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- +goose StatementBegin
 CREATE TRIGGER leaf_added BEFORE INSERT ON leaf
@@ -120,11 +114,5 @@ END;
 CREATE TRIGGER disclosure_stands BEFORE UPDATE ON disclosure
 BEGIN
     SELECT RAISE(ABORT, 'a disclosure is erased or left as it is');
-END;
--- +goose StatementEnd
--- +goose StatementBegin
-CREATE TRIGGER attachment_stands BEFORE UPDATE ON attachment
-BEGIN
-    SELECT RAISE(ABORT, 'an attachment is erased or left as it is');
 END;
 -- +goose StatementEnd
