@@ -22,6 +22,7 @@ type Case struct {
 	Observed bool
 	Settings string
 	Outdated []string
+	Flips    *FlipList // of a change of rules; shown, and weighed nowhere
 
 	// Responders may declare an emergency.
 	Responders Roster
@@ -75,7 +76,7 @@ func Decide(c Case) Verdict {
 		Pull: c.Pull, Branch: c.Branch, Set: c.Set, At: c.At,
 		Denials: slices.Clone(c.Demand.Denials), Warnings: c.Demand.Warnings, Passes: c.Demand.Passes,
 		Contributors: c.Contributors, RulesDigest: c.Demand.RulesDigest, Input: c.Demand.Input,
-		InputDigest: digestOf(c.Demand.Input), Settings: c.Settings, Observed: c.Observed, Outdated: c.Outdated,
+		InputDigest: digestOf(c.Demand.Input), Settings: c.Settings, Observed: c.Observed, Outdated: c.Outdated, Flips: c.Flips,
 	}
 	if !c.Pull.Complete {
 		v.Denials = append(v.Denials, Ruling{Rule: "countersign.incomplete", Layer: "default", Changes: []string{},

@@ -87,6 +87,7 @@ func summary(v Verdict) string {
 	writeDenials(&b, v)
 	writeAwaited(&b, v)
 	writeChanges(&b, v)
+	writeFlips(&b, v.Flips)
 	writeRequirements(&b, v)
 	writeRemarks(&b, v)
 	writeFoot(&b, v)

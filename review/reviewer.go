@@ -13,7 +13,7 @@ import (
 )
 
 // A Reviewer turns events into verdicts, published checks and records. All
-// fields but Alias and Operator are required. Its methods may run twice
+// fields but Alias, Operator and Past are required. Its methods may run twice
 // for one event, late or out of order; only deliveries of one pull request
 // must not run at once.
 type Reviewer struct {
@@ -22,6 +22,7 @@ type Reviewer struct {
 	Store     Store
 	Recorder  Recorder
 	Scheduler Scheduler
+	Past      Past   // for the flip list of a change of rules; nil for none
 	Host      string // github.com, or the host of the Enterprise Server
 	Operator  Operator
 	Alias     string // a short command beside /countersign, without the slash
@@ -162,6 +163,9 @@ func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fre
 		return nil, err
 	}
 	if err := r.Store.AddHead(ctx, seen); err != nil {
+		return nil, err
+	}
+	if c.Flips, err = r.flips(ctx, c, rules, head); err != nil {
 		return nil, err
 	}
 	c.Outdated = outdated(c.Demand.Requirements, base, rules.tip)

@@ -51,6 +51,7 @@ type Verdict struct {
 	Settings     string    // blob id of the settings file at the base's tip
 	Observed     bool      // the operator has the repository in observe: the check succeeds whatever State is
 	Outdated     []string  // files of the scope that differ between merge base and the base's tip
+	Flips        *FlipList // what a change of rules does to decisions of the past
 	At           time.Time // GitHub's time of the event that led to it
 }
 

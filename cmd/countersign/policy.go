@@ -16,7 +16,7 @@ import (
 func newPolicy() *cobra.Command {
 	c := &cobra.Command{Use: "policy", Short: "Test and list rules", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(newPolicyTest(), newPolicyList())
+	c.AddCommand(newPolicyTest(), newPolicyList(), newBacktest())
 	return c
 }
 

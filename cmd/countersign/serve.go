@@ -95,7 +95,7 @@ func startServer(ctx context.Context, cfg config, now func() time.Time) (_ *serv
 	}
 	wake := make(chan struct{}, 1)
 	s.inbox = newWatched(s.store)
-	reviewer := &review.Reviewer{Forge: forge, Policy: s.rules, Store: s.store, Recorder: s.log,
+	reviewer := &review.Reviewer{Forge: forge, Policy: s.rules, Store: s.store, Recorder: s.log, Past: s.log,
 		Scheduler: webhook.Scheduler{Inbox: s.inbox, Wake: wake, Now: now},
 		Host:      cfg.webHost(), Operator: operator, Alias: cfg.Alias, Now: now}
 	handler := &webhook.Handler{Secrets: cfg.Secrets, App: cfg.AppID, Inbox: s.inbox, Wake: wake, Now: now, Log: logger}

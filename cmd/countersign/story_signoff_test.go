@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -11,6 +14,7 @@ func init() {
 	storyCommands["press"] = press
 	storyCommands["assign"] = assign
 	storyCommands["minute"] = minute
+	storyCommands["backtest"] = backtestSeen
 }
 
 // press PR WHO [-head SHA]: the button on the check of a head
@@ -42,4 +46,26 @@ func assign(ts *testscript.TestScript, _ bool, args []string) {
 func minute(ts *testscript.TestScript, _ bool, _ []string) {
 	s := storyOf(ts)
 	s.act(ts, func() error { return s.srv.sweeper.Due(context.Background()) })
+}
+
+// backtest BEFORE AFTER CODE REGEXP: the command on two folders
+func backtestSeen(ts *testscript.TestScript, _ bool, args []string) {
+	s := storyOf(ts)
+	c := newBacktest()
+	var out strings.Builder
+	c.SetOut(&out)
+	c.SilenceErrors, c.SilenceUsage = true, true
+	c.SetArgs([]string{ts.MkAbs(args[0]), ts.MkAbs(args[1]), "--data", filepath.Join(s.dir, ".data")})
+	code := 0
+	if err := c.Execute(); err != nil {
+		var e exit
+		if !errors.As(err, &e) {
+			ts.Fatalf("%v", err)
+		}
+		code = e.code
+	}
+	if code != number(ts, args[2]) {
+		ts.Fatalf("exit code %d: %s", code, out.String())
+	}
+	match(ts, false, args[3], out.String())
 }
