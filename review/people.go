@@ -64,7 +64,7 @@ func governedDigest(set change.Set, base, head change.Tree) (string, error) {
 // learn remembers a head that is no longer the head when its delivery comes. It
 // always counts, since what came before and after it is not known.
 func (r *Reviewer) learn(ctx context.Context, p Pull, e PullEvent) error {
-	return r.Store.AddHead(ctx, Head{RepoID: p.Repo.ID, Number: p.Number, Commit: p.Head, Pusher: e.Sender,
+	return r.Store.AddHead(ctx, Head{RepoID: p.Repo.ID, Number: p.Number, Commit: p.Head, Pusher: e.pusher(),
 		Contributors: p.Contributors, Digests: map[string]string{}, Delivery: e.Delivery.GUID})
 }
 
@@ -77,6 +77,7 @@ func (r *Reviewer) learn(ctx context.Context, p Pull, e PullEvent) error {
 func implicated(p Pull, heads []Head) []Contributor {
 	out := []Contributor{{User: p.Author, Kind: kindOf(p.Author), Roles: []Role{RoleAuthor}, Verified: true}}
 	seen, innocent := map[string]bool{}, map[string]bool{}
+	changing := map[string]bool{} // heads that changed governed content
 	previous := ""
 	for i, h := range heads {
 		digest := h.Digests[everything]
@@ -93,6 +94,7 @@ func implicated(p Pull, heads []Head) []Contributor {
 				seen[commit] = true
 			}
 		}
+		changing[h.Commit] = !unchanged
 		if !unchanged && h.Pusher.ID != 0 {
 			out = enlist(out, Contributor{User: h.Pusher, Kind: kindOf(h.Pusher), Roles: []Role{RolePusher}, Verified: true})
 		}
@@ -103,7 +105,8 @@ func implicated(p Pull, heads []Head) []Contributor {
 	for _, h := range heads {
 		for _, c := range h.Contributors {
 			c.Commits = slices.DeleteFunc(slices.Clone(c.Commits), func(commit string) bool { return innocent[commit] })
-			if len(c.Commits) > 0 || slices.Contains(c.Roles, RolePrompter) {
+			pushed := slices.Contains(c.Roles, RolePusher) && changing[h.Commit]
+			if len(c.Commits) > 0 || pushed || slices.Contains(c.Roles, RolePrompter) {
 				out = enlist(out, c)
 			}
 		}

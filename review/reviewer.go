@@ -58,7 +58,16 @@ func (r *Reviewer) Refresh(ctx context.Context, e PullEvent) error {
 			return err
 		}
 	}
-	return r.judge(ctx, p, e.Event, e.Sender)
+	return r.judge(ctx, p, e.Event, e.pusher())
+}
+
+// pusher is who made the head the head, when the event tells: whoever opened
+// the pull request or pushed to it. Labels and titles are set by anybody.
+func (e PullEvent) pusher() User {
+	if e.Action == "opened" || e.Action == "synchronize" {
+		return e.Sender
+	}
+	return User{}
 }
 
 // note keeps what a delivery says of the standing of a pull request.

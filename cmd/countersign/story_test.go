@@ -507,6 +507,11 @@ var storyCommands = map[string]func(ts *testscript.TestScript, neg bool, args []
 		ts.Check(err)
 		storyOf(ts).sim.Advance(d)
 	},
+	// label PR WHO NAME
+	"label": func(ts *testscript.TestScript, _ bool, args []string) {
+		s := storyOf(ts)
+		s.act(ts, func() error { s.pull(ts, args[0]).Label(s.person(ts, args[1]), args[2]); return nil })
+	},
 	"sweep": func(ts *testscript.TestScript, _ bool, _ []string) {
 		s := storyOf(ts)
 		s.act(ts, func() error { return s.srv.Sweep(context.Background()) })
