@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -49,36 +50,23 @@ func Parse(leaf []byte) (Leaf, error) {
 			return Leaf{}, fmt.Errorf("byte %d is %#02x; a leaf has no blank, no escape and nothing beyond ASCII", i, b)
 		}
 	}
-	var head struct {
-		PredicateType string `json:"predicateType"`
-	}
-	if err := json.Unmarshal(leaf, &head); err != nil {
-		return Leaf{}, err
-	}
-	switch head.PredicateType {
-	case LandingType:
+	switch {
+	case bytes.Contains(leaf, []byte(`"predicateType":"`+LandingType+`"`)):
 		var s statement[Record]
 		err := strict(leaf, &s)
 		if err == nil {
-			err = s.check(subjectOf(s.Predicate.Identity), "gitCommit")
+			err = s.check(LandingType, subjectOf(s.Predicate.Identity), "gitCommit")
 		}
 		return Leaf{Landing: &s.Predicate}, err
-	case ErasureType:
+	case bytes.Contains(leaf, []byte(`"predicateType":"`+ErasureType+`"`)):
 		var s statement[Erasure]
 		err := strict(leaf, &s)
 		if err == nil {
-			err = s.check(subject{Name: fmt.Sprintf("record/%d", s.Predicate.Index), Digest: s.digest()}, "sha256")
+			err = s.check(ErasureType, subject{Name: fmt.Sprintf("record/%d", s.Predicate.Index), Digest: s.digest()}, "sha256")
 		}
 		return Leaf{Erasure: &s.Predicate}, err
-	case AddendumType:
-		var s statement[Addendum]
-		err := strict(leaf, &s)
-		if err == nil {
-			err = s.check(recordSubject(s.Predicate.Index, s.digest()), "sha256")
-		}
-		return Leaf{Addendum: &s.Predicate}, err
 	}
-	return Leaf{}, fmt.Errorf("unknown predicate type %.100q", head.PredicateType)
+	return Leaf{}, errors.New("unknown predicate type")
 }
 
 // strict decodes data into v and refuses every spelling but the one that
@@ -98,26 +86,30 @@ func strict(data []byte, v any) error {
 	return noNull(data)
 }
 
-// noNull refuses null, which a list that is nil would be written as.
+// noNull refuses null, which a list that is nil would be written as, and whole
+// numbers that not every reader of JSON can hold. data is valid JSON.
 func noNull(data []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	for {
-		t, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if n, ok := t.(json.Number); ok && len(n) > 15 {
-			if i, err := n.Int64(); err != nil || i >= 1<<53 || i <= -1<<53 {
-				return fmt.Errorf("number %s has no exact value everywhere", n)
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			for i++; data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+		case c == 'n':
+			return fmt.Errorf("null at byte %d", i)
+		case c == '-' || '0' <= c && c <= '9':
+			start := i
+			for i+1 < len(data) && '0' <= data[i+1] && data[i+1] <= '9' {
+				i++
+			}
+			if n, err := strconv.ParseInt(string(data[start:i+1]), 10, 64); err != nil || n >= 1<<53 || n <= -1<<53 {
+				return fmt.Errorf("number %s has no exact value everywhere", data[start:i+1])
 			}
 		}
-		if t == nil {
-			return fmt.Errorf("null at byte %d", dec.InputOffset())
-		}
 	}
+	return nil
 }
 
 func differ(a, b []byte) int {
@@ -129,8 +121,10 @@ func differ(a, b []byte) int {
 }
 
 // check refuses a leaf whose subject is not what its predicate speaks of.
-func (s statement[P]) check(want subject, algorithm string) error {
+func (s statement[P]) check(predicate string, want subject, algorithm string) error {
 	switch {
+	case s.PredicateType != predicate:
+		return fmt.Errorf("unknown predicate type %.100q", s.PredicateType)
 	case s.Type != statementType:
 		return fmt.Errorf("_type is %q; want %q", s.Type, statementType)
 	case len(s.Subject) != 1 || s.Subject[0].Name != want.Name:
