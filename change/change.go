@@ -93,6 +93,9 @@ type Change struct {
 	// all others and never gate.
 	Confidence Confidence `json:"confidence"`
 	Findings   []Finding  `json:"findings"` // never null
+	// Restores is the record of an earlier countersigned landing whose content
+	// this brings back, "" for none. Compare leaves it empty: it sees two trees.
+	Restores string `json:"restores,omitempty"`
 }
 
 // A Set is everything two trees say differently about agents. It prints as

@@ -71,6 +71,11 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 		if err != nil {
 			return fmt.Errorf("record %v %s %s: %w", e.Repo, e.Ref, short(e.After), err)
 		}
+		if l.Outcome == Countersigned {
+			if err := r.Store.AddLanded(ctx, l.Repo.ID, g.branch, receipt.ID, l.Files); err != nil {
+				return err
+			}
+		}
 		if err := r.oblige(ctx, l, g.settings.reviewWithin()); err != nil {
 			return err
 		}
@@ -335,6 +340,9 @@ func (r *Reviewer) conclude(ctx context.Context, g *governed, l *Landing, c *Cas
 		return nil
 	}
 	rules := &rulesInForce{settings: g.settings, sources: g.sources, branch: g.entry, tip: before, broken: g.broken}
+	if err := r.restores(ctx, c, after); err != nil {
+		return err
+	}
 	if err := r.demand(ctx, c, rules); err != nil {
 		return err
 	}

@@ -233,6 +233,9 @@ func describe(ch change.Change) []string {
 		}
 		lines = append(lines, "➖ "+code(entry))
 	}
+	if ch.Restores != "" {
+		lines = append(lines, "↩️ brings back what "+code(ch.Restores)+" landed")
+	}
 	for _, f := range ch.Findings {
 		where := ""
 		if f.Line > 0 {

@@ -158,6 +158,9 @@ func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fre
 	if err != nil {
 		return nil, err
 	}
+	if err := r.restores(ctx, c, head); err != nil {
+		return nil, err
+	}
 	if err := r.demand(ctx, c, rules); err != nil {
 		return nil, err
 	}

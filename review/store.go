@@ -66,6 +66,12 @@ type Store interface {
 	// are told of again until they are recorded.
 	SetTip(ctx context.Context, repoID int64, ref, commit string) error
 
+	// AddLanded keeps the content of a countersigned landing on a branch.
+	// LandedWith returns the newest record that has all the given files with
+	// their content after it, "" for none.
+	AddLanded(ctx context.Context, repoID int64, branch, record string, files []File) error
+	LandedWith(ctx context.Context, repoID int64, branch string, files []File) (record string, err error)
+
 	// SetDue keeps when a pull request has to be judged anew although nothing
 	// happens; the zero time is never.
 	SetDue(ctx context.Context, repoID int64, number int, at time.Time) error

@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"deliveries":    testDeliveriesOf,
 		"add":           testAdd,
 		"lease":         testLease,
+		"landed":        testLanded,
 		"lanes":         testLanes,
 		"wide":          testWide,
 		"patience":      testPatience,
