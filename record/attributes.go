@@ -173,10 +173,15 @@ func independent(r Record) (string, string) {
 		return NotEvidenced, "not all contributors are known"
 	}
 	for _, s := range r.counted() {
+		hands := []int64{0} // no account is nobody in particular
+		if r.Pull != nil {
+			hands = append(hands, r.Pull.Author.ID)
+		}
 		for _, h := range r.People {
-			if h.ID == s.By.ID || r.Pull != nil && r.Pull.Author.ID == s.By.ID {
-				return Fail, fmt.Sprintf("account %d contributed and signed %s", s.By.ID, s.Requirement)
-			}
+			hands = append(hands, h.ID)
+		}
+		if slices.Contains(hands, s.By.ID) {
+			return Fail, fmt.Sprintf("account %d contributed and signed %s", s.By.ID, s.Requirement)
 		}
 	}
 	for _, h := range r.People {

@@ -34,7 +34,7 @@ func Exceptions(r Record, later ...Addendum) []Exception {
 	landed := r.Outcome.Outcome
 	unmet := landed == "unsigned" || landed == "diverged"
 	raise("EX02", r.Pull == nil && unmet)
-	raise("EX03", r.Pull != nil && landed == "unsigned")
+	raise("EX03", r.Pull != nil && landed == "unsigned" || results["a8"] == Fail)
 	raise("EX04", results["a6"] == Fail)
 	raise("EX05", results["a7"] == Fail)
 	raise("EX06", slices.ContainsFunc(r.counted(), func(s Signoff) bool { return !s.Named }))

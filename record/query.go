@@ -103,7 +103,7 @@ func (l *Log) Get(ctx context.Context, name string) (*Entry, error) {
 			touches = append(touches, Touch{ByRepo, strings.ToLower(repo)})
 		}
 	default:
-		n, err := strconv.ParseInt(name, 10, 64)
+		n, err := parseSize(name)
 		if err != nil {
 			return nil, fmt.Errorf("%q: want a record's id, an index, a whole commit id or a pull request such as #42: %w", name, ErrNone)
 		}
