@@ -65,6 +65,13 @@ func Parse(leaf []byte) (Leaf, error) {
 			err = s.check(ErasureType, subject{Name: fmt.Sprintf("record/%d", s.Predicate.Index), Digest: s.digest()}, "sha256")
 		}
 		return Leaf{Erasure: &s.Predicate}, err
+	case bytes.Contains(leaf, []byte(`"predicateType":"`+AddendumType+`"`)):
+		var s statement[Addendum]
+		err := strict(leaf, &s)
+		if err == nil {
+			err = s.check(AddendumType, recordSubject(s.Predicate.Index, s.digest()), "sha256")
+		}
+		return Leaf{Addendum: &s.Predicate}, err
 	}
 	return Leaf{}, errors.New("unknown predicate type")
 }
