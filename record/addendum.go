@@ -70,12 +70,8 @@ func (l *Log) Amend(ctx context.Context, a review.Addendum) (review.Receipt, err
 
 // recordSubject is the subject of a leaf about another leaf.
 func recordSubject(index int64, digest map[string]string) subject {
-	s := subject{Digest: digest}
-	s.Name = textLike(s.Name, fmt.Sprintf("record/%d", index))
-	return s
+	return subject{fmt.Sprintf("record/%d", index), digest}
 }
-
-func textLike[S ~string](_ S, text string) S { return S(text) }
 
 // newestOf returns the newest record of a pull request of a repository.
 func (l *Log) newestOf(ctx context.Context, repo int64, pull int) (*Entry, error) {
