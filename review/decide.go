@@ -85,7 +85,8 @@ func Decide(c Case) Verdict {
 	for _, req := range c.Demand.Requirements {
 		v.Standings = append(v.Standings, stand(c, req))
 	}
-	separate(v.Standings)
+	keepApart(c, v.Standings)
+	cover(c, v.Standings)
 	v.State = Met
 	for _, st := range v.Standings {
 		v.State = worse(v.State, st.State)
@@ -96,7 +97,41 @@ func Decide(c Case) Verdict {
 	return v
 }
 
-// stand says how one requirement stands, before signers are kept apart.
+// keepApart keeps the signers of distinct requirements apart. Where that cannot
+// be had, what an emergency covers anyway gives its signers up for the others.
+func keepApart(c Case, standings []Standing) {
+	spared := slices.Clone(standings)
+	if separate(standings) {
+		return
+	}
+	for i, st := range spared {
+		if st.State == Met && emergency(c, st.Requirement) != nil {
+			spared[i].State = Waiting
+		}
+	}
+	if separate(spared) {
+		copy(standings, spared)
+	}
+}
+
+// cover lets emergencies stand for what waits. What then waits for people of its
+// own while nobody is left cannot be met.
+func cover(c Case, standings []Standing) {
+	for i := range standings {
+		st := &standings[i]
+		if st.State != Waiting {
+			continue
+		}
+		if st.Emergency = emergency(c, st.Requirement); st.Emergency != nil {
+			st.State = Covered
+		} else if len(st.Entitled) == 0 && st.Anyone == "" {
+			st.State = Denied
+		}
+	}
+}
+
+// stand says how one requirement stands, before signers are kept apart and
+// emergencies are seen.
 func stand(c Case, req Requirement) Standing {
 	roster := c.Rosters[req.ID]
 	st := Standing{Requirement: req, State: Waiting}
@@ -132,11 +167,6 @@ func stand(c Case, req Requirement) Standing {
 		st.State = Met
 	case len(st.Signed)+len(st.Entitled) < req.Need && st.Anyone == "":
 		st.State, st.Problem = Denied, shortOfPeople(c, st, roster)
-	}
-	if st.State == Waiting {
-		if st.Emergency = emergency(c, req); st.Emergency != nil {
-			st.State = Covered
-		}
 	}
 	return st
 }
@@ -242,28 +272,24 @@ func elsewhere(c Case, req Requirement) []Signoff {
 }
 
 // separate keeps the signers of distinct requirements apart: somebody who
-// meets one of those meets no other. It takes back what cannot be had at once.
-func separate(standings []Standing) {
+// meets one of those meets no other. It takes back what cannot be had at once,
+// and reports whether all could.
+func separate(standings []Standing) bool {
 	var distinct []int
 	for i, st := range standings {
 		if st.State == Met && st.Requirement.Distinct {
 			distinct = append(distinct, i)
 		}
 	}
-	if len(distinct) == 0 {
-		return
-	}
 	budget := 100_000
-	if assign(standings, distinct, map[int64]bool{}, &budget) {
-		return
+	if len(distinct) == 0 || assign(standings, distinct, map[int64]bool{}, &budget) {
+		return true
 	}
 	for _, i := range distinct {
 		standings[i].State = Waiting
 		standings[i].Problem = "its signers also meet other requirements, and it wants people of its own"
-		if len(standings[i].Entitled) == 0 {
-			standings[i].State = Denied
-		}
 	}
+	return false
 }
 
 // assign looks for a choice of signers for the distinct requirements that

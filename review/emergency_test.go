@@ -71,3 +71,25 @@ func TestEmergency(t *testing.T) {
 		})
 	}
 }
+
+// A sign-off given after an emergency was declared never takes back what the
+// emergency let through.
+func TestSignedAfterEmergency(t *testing.T) {
+	c := aCase()
+	c.Demand.Requirements = append(c.Demand.Requirements, Requirement{ID: "tools", Need: 1, Changes: []string{"c2"}, Digest: "d2", Distinct: true})
+	c.Rosters["tools"] = roster(carol)
+	c.Responders = roster(dana)
+	tools := func(s *Signoff) { s.Requirement, s.Digest = "tools", "d2" }
+	c.Statements = []Signoff{said(carol, Approve, tools), said(dana, Declare)}
+	if got := Decide(c).State; got != Covered {
+		t.Fatalf("got %s, want emergency", got)
+	}
+	c.Statements = append(c.Statements, said(carol, Approve))
+	if got := Decide(c).State; got != Covered {
+		t.Errorf("carol, who is needed for tools, signs prompt too: got %s, want emergency", got)
+	}
+	c.Statements = append(c.Statements, said(bob, Approve))
+	if got := Decide(c).State; got != Met {
+		t.Errorf("bob signs prompt: got %s, want met", got)
+	}
+}

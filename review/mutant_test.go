@@ -17,7 +17,8 @@ var mutants = []mutant{
 	{"contributors unknown", `if !c.Pull.Complete {`, `if false {`},
 	{"denials", `if len(v.Denials) > 0 {`, `if false {`},
 	{"worst standing", `v.State = worse(v.State, st.State)`, `_ = st`},
-	{"distinct signers", `separate(v.Standings)`, ``},
+	{"distinct signers", `keepApart(c, v.Standings)`, ``},
+	{"signers given up for others", `	if separate(spared) {`, `	if false {`},
 	{"named", `if named && !voters`, `if (named || true) && !voters`},
 	{"one voice each", `if named && !voters[m.voice()] &&`, `if named &&`},
 	{"signer contributed", `&& m.independent(c) {
@@ -60,9 +61,10 @@ var mutants = []mutant{
 	{"apart from others", `free(st, taken) < st.Requirement.Need {`, `free(st, taken) < 0 {`},
 	{"taken", `if taken[s.User.ID] {`, `if false {`},
 	{"order of states", `if severity[b] > severity[a] {`, `if severity[b] < severity[a] {`},
-	{"emergency waits only", `if st.State == Waiting {
-		if st.Emergency`, `if true {
-		if st.Emergency`},
+	{"emergency for what waits only", `		if st.State != Waiting {
+			continue
+		}
+		if st.Emergency`, `		if st.Emergency`},
 	{"no account", `if c.User.ID != 0 && c.User.ID == u.ID {`, `if c.User.Login == u.Login {`},
 }
 
