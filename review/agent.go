@@ -46,21 +46,29 @@ func agentOf(p Pull, hands []Contributor) PolicyAgent {
 // withPrompters adds the people who told an agent what to write, where an agent
 // had a hand in p: its assignees, and whoever called an agent in a comment.
 // Nobody is added to a pull request that only people wrote.
+//
+// Whoever is added cannot sign. But only a call by somebody of the repository
+// says who prompted; the rest are presumed to have: an approver could assign
+// somebody else, or call the agent from an account that nobody knows.
 func withPrompters(all []Contributor, p Pull, statements []Signoff) []Contributor {
 	if !agentOf(p, all).Detected {
 		return all
 	}
-	add := func(u User) {
+	add := func(u User, role Role) {
 		if u.IsPerson() {
-			all = enlist(all, Contributor{User: u, Kind: "human", Commits: []string{}, Roles: []Role{RolePrompter}, Verified: true})
+			all = enlist(all, Contributor{User: u, Kind: "human", Commits: []string{}, Roles: []Role{role}, Verified: true})
 		}
 	}
 	for _, u := range p.Assignees {
-		add(u)
+		add(u, RolePresumed)
 	}
 	for _, s := range statements {
-		if s.Verb == Prompted && s.Refused == "" {
-			add(s.User)
+		switch {
+		case s.Verb != Prompted || s.Refused != "":
+		case s.Through == "outsider":
+			add(s.User, RolePresumed)
+		default:
+			add(s.User, RolePrompter)
 		}
 	}
 	return all
@@ -76,7 +84,11 @@ func (r *Reviewer) called(ctx context.Context, e CommentEvent) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.Store.AddSignoff(ctx, Signoff{RepoID: e.Repo.ID, Pull: e.Number, Verb: Prompted, User: e.Comment.Author, Via: "comment",
+	through := ""
+	if outsider(e.Association) {
+		through = "outsider"
+	}
+	_, err = r.Store.AddSignoff(ctx, Signoff{RepoID: e.Repo.ID, Pull: e.Number, Through: through, Verb: Prompted, User: e.Comment.Author, Via: "comment",
 		SourceID: e.Comment.ID, URL: e.Comment.URL, Body: e.Comment.Body, CreatedAt: e.Comment.CreatedAt,
 		Delivery: e.Delivery.GUID, Payload: e.Delivery.Digest})
 	if err != nil {

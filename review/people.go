@@ -106,7 +106,7 @@ func implicated(p Pull, heads []Head) []Contributor {
 		for _, c := range h.Contributors {
 			c.Commits = slices.DeleteFunc(slices.Clone(c.Commits), func(commit string) bool { return innocent[commit] })
 			pushed := slices.Contains(c.Roles, RolePusher) && changing[h.Commit]
-			if len(c.Commits) > 0 || pushed || slices.Contains(c.Roles, RolePrompter) {
+			if len(c.Commits) > 0 || pushed || slices.Contains(c.Roles, RolePrompter) || slices.Contains(c.Roles, RolePresumed) {
 				out = enlist(out, c)
 			}
 		}

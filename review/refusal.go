@@ -53,6 +53,8 @@ func whyContributor(c Contributor, p Pull) string {
 			return "you pushed a change of governed content"
 		case RolePrompter:
 			return "you told the agent to write it"
+		case RolePresumed:
+			return "an agent wrote it and it is assigned to you"
 		}
 	}
 	return "you had a hand in it"

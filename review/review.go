@@ -87,6 +87,7 @@ const (
 	RoleCoAuthor  Role = "co-author" // is named by a Co-authored-by trailer
 	RolePusher    Role = "pusher"    // pushed a change of governed content
 	RolePrompter  Role = "prompter"  // told an agent to write it
+	RolePresumed  Role = "presumed"  // may have told an agent to: is assigned to what it wrote
 )
 
 // A Contributor had a hand in a pull request and cannot sign it off.

@@ -87,6 +87,11 @@ func contributors(commits []*api.RepositoryCommit, noReply string, ask func() (*
 					return nil, err
 				}
 				all = enlist(all, found)
+				// Agents name whom they work for as co-author of what they wrote.
+				if agent := kindOf(review.User{ID: c.Author.GetID(), Login: c.Author.GetLogin(), Type: c.Author.GetType()}, git.GetAuthor().GetEmail()); agent == kindAgent && found.kind == kindHuman && h.verified {
+					found.role = review.RolePrompter
+					all = enlist(all, found)
+				}
 			}
 		}
 	}

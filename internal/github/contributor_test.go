@@ -122,7 +122,7 @@ func TestPeopleWhoToldAnAgent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"copilot-swe-agent[bot] agent author,committer false", "bob human prompter true"}
+	want := []string{"copilot-swe-agent[bot] agent author,committer false", "bob human presumed true"}
 	got, err := w.client.Compare(t.Context(), w.delivered(p))
 	if err != nil {
 		t.Fatal(err)

@@ -105,7 +105,7 @@ func (v span) complete(p review.Pull, s *graphPull) review.Pull {
 	if s != nil && author.kind == kindAgent {
 		for _, a := range s.Assignees.Nodes {
 			if u := a.user(); u.IsPerson() {
-				all = enlist(all, hand{user: u, kind: kindHuman, role: review.RolePrompter, verified: true})
+				all = enlist(all, hand{user: u, kind: kindHuman, role: review.RolePresumed, verified: true})
 			}
 		}
 	}
