@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -74,10 +75,49 @@ func withPrompters(all []Contributor, p Pull, statements []Signoff) []Contributo
 	return all
 }
 
+// linked finds references to issues of the same repository in a description.
+var linked = regexp.MustCompile(`(?:^|[^\w/#&])#([0-9]{1,9})\b`)
+
+// LinkedIssues returns the issues that the description of a pull request refers
+// to, at most ten.
+func LinkedIssues(body string) []int {
+	var out []int
+	for _, m := range linked.FindAllStringSubmatch(body, 50) {
+		if n, err := strconv.Atoi(m[1]); err == nil && n > 0 && len(out) < 10 && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// CallsAgent reports whether a comment calls a coding agent.
+func CallsAgent(body string) bool { return calledAgent.MatchString(body) }
+
+// calls returns the statements on p and those of its linked issues that call an
+// agent.
+func (r *Reviewer) calls(ctx context.Context, p Pull) ([]Signoff, error) {
+	all, err := r.Store.Signoffs(ctx, p.Repo.ID, p.Number)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range p.Issues {
+		said, err := r.Store.Signoffs(ctx, p.Repo.ID, n)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range said {
+			if s.Verb == Prompted && n != p.Number {
+				all = append(all, s)
+			}
+		}
+	}
+	return all, nil
+}
+
 // called keeps that a comment calls an agent. When its writer has signed here
 // before, the pull request is judged anew.
 func (r *Reviewer) called(ctx context.Context, e CommentEvent) error {
-	if e.ByApp || !e.Comment.Author.IsPerson() || !calledAgent.MatchString(e.Comment.Body) {
+	if e.ByApp || !e.Comment.Author.IsPerson() || !CallsAgent(e.Comment.Body) {
 		return nil
 	}
 	said, err := r.Store.Signoffs(ctx, e.Repo.ID, e.Number)

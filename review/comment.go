@@ -27,7 +27,7 @@ func (r *Reviewer) Comment(ctx context.Context, e CommentEvent) error {
 		return err
 	}
 	cmd, ok := ParseCommand(e.Comment.Body, r.Alias)
-	if !ok {
+	if !ok || e.Issue {
 		return nil
 	}
 	who := Signoff{RepoID: e.Repo.ID, Pull: e.Number, User: e.Comment.Author, Verb: Verb(cmd.Verb), Via: "comment",

@@ -21,13 +21,14 @@ type PullEvent struct {
 	Merge  *Merge // closed and merged
 }
 
-// A CommentEvent tells of a comment on a pull request. Comments on issues are
-// dropped before.
+// A CommentEvent tells of a comment on a pull request, or of one on an issue
+// that calls a coding agent. Other comments on issues are dropped before.
 type CommentEvent struct {
 	Event
 	Action  string // created, edited, deleted
 	Number  int
 	Open    bool // the pull request is open
+	Issue   bool // it is a comment on an issue, which can call an agent and nothing else
 	Comment Comment
 	Before  string // edited: the text before
 	ByApp   bool   // written through an app in the author's name

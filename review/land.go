@@ -290,7 +290,12 @@ func (r *Reviewer) merged(ctx context.Context, e PushEvent, p part, l *Landing, 
 	if c.Statements, err = r.Store.Signoffs(ctx, e.Repo.ID, m.Number); err != nil {
 		return err
 	}
-	c.Contributors = withPrompters(c.Contributors, c.Pull, c.Statements)
+	c.Pull.Issues = LinkedIssues(m.Body)
+	said, err := r.calls(ctx, c.Pull)
+	if err != nil {
+		return err
+	}
+	c.Contributors = withPrompters(c.Contributors, c.Pull, said)
 	deliveries, err := r.Store.DeliveriesOf(ctx, e.Repo.ID, m.Number)
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ func (r *Reviewer) remember(ctx context.Context, c *Case, base, head change.Tree
 	if err != nil {
 		return Head{}, err
 	}
-	said, err := r.Store.Signoffs(ctx, c.Pull.Repo.ID, c.Pull.Number)
+	said, err := r.calls(ctx, c.Pull)
 	if err != nil {
 		return Head{}, err
 	}

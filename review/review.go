@@ -72,6 +72,7 @@ type Pull struct {
 	Contributors []Contributor
 	Complete     bool
 	Assignees    []User
+	Issues       []int     // that its description refers to
 	UpdatedAt    time.Time // GitHub's clock
 }
 

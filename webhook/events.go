@@ -53,7 +53,7 @@ var events = []row{
 	{"pull_request", "unlabeled", ofPull, nil, refresh},
 	{"pull_request", "closed", ofPull, nil, closed},
 
-	{"issue_comment", "created", ofPull, onPull, said},
+	{"issue_comment", "created", ofPull, onPullOrCall, said},
 	{"issue_comment", "edited", ofPull, onPull, tampered},
 	{"issue_comment", "deleted", ofPull, onPull, tampered},
 
@@ -131,8 +131,11 @@ func ofBranch(p payload) lane {
 func ofRepo(payload) lane         { return lane{name: "repository", wide: true} }
 func ofInstallation(payload) lane { return lane{name: "installation"} }
 
-func titleOrBase(p payload, _ int64) bool   { return p.Changes.Title != nil || p.Changes.Base != nil }
-func onPull(p payload, _ int64) bool        { return p.Issue != nil && p.Issue.PullRequest != nil }
+func titleOrBase(p payload, _ int64) bool { return p.Changes.Title != nil || p.Changes.Base != nil }
+func onPull(p payload, _ int64) bool      { return p.Issue != nil && p.Issue.PullRequest != nil }
+func onPullOrCall(p payload, app int64) bool {
+	return onPull(p, app) || p.Issue != nil && p.Comment != nil && review.CallsAgent(p.Comment.Body)
+}
 func toBranch(p payload, _ int64) bool      { return strings.HasPrefix(p.Ref, "refs/heads/") }
 func defaultBranch(p payload, _ int64) bool { return p.Changes.DefaultBranch != nil }
 
@@ -195,7 +198,7 @@ func commentEvent(e review.Event, p payload) (review.CommentEvent, error) {
 		return review.CommentEvent{}, errLacks("issue and comment")
 	}
 	c := p.Comment
-	out := review.CommentEvent{Event: e, Action: p.Action, Number: p.Issue.Number, Open: p.Issue.State == "open",
+	out := review.CommentEvent{Event: e, Action: p.Action, Number: p.Issue.Number, Open: p.Issue.State == "open", Issue: p.Issue.PullRequest == nil,
 		Comment: review.Comment{ID: c.ID, Author: c.User.user(), Body: c.Body, CreatedAt: c.CreatedAt.Time, UpdatedAt: c.UpdatedAt.Time, URL: c.URL},
 		ByApp:   c.App != nil, Association: c.Association}
 	if p.Changes.Body != nil {

@@ -120,6 +120,7 @@ func (p pullRequest) pull(repo review.Repo) review.Pull {
 	if p.Stack != nil && p.Stack.Base.Ref != "" {
 		out.BaseRef = p.Stack.Base.Ref
 	}
+	out.Issues = review.LinkedIssues(p.Body)
 	for _, a := range p.Assignees {
 		out.Assignees = append(out.Assignees, a.user())
 	}

@@ -198,6 +198,7 @@ func (s *graphPull) pull(repo review.Repo) review.Pull {
 	if s.BaseRef != nil {
 		p.BaseTip = s.BaseRef.Target.OID
 	}
+	p.Issues = review.LinkedIssues(s.Body)
 	for _, a := range s.Assignees.Nodes {
 		p.Assignees = append(p.Assignees, a.user())
 	}
