@@ -76,10 +76,10 @@ func (r *Reviewer) press(ctx context.Context, e ButtonEvent, number int) error {
 	return r.carryOut(ctx, e.Event, saying{Command{Verb: string(Approve), Commit: e.Head}, who, c, heads, reports})
 }
 
-// pressID stands in for the id that a press does not have: one for each run,
-// head, pull request and person, so that a delivery that comes twice, or a
+// pressID stands in for the id that a press does not have: one for each state of a
+// run, head, pull request and person, so that a delivery that comes twice, or a
 // second press, signs once. It has 53 bits, so that every reader of JSON sees it.
 func pressID(e ButtonEvent, number int) int64 {
-	sum := sha256.Sum256(fmt.Appendf(nil, "countersign press\n%d\n%s\n%d\n%d", e.Run, e.Head, number, e.Sender.ID))
+	sum := sha256.Sum256(fmt.Appendf(nil, "countersign press\n%d\n%d\n%s\n%d\n%d", e.Run, e.At.Unix(), e.Head, number, e.Sender.ID))
 	return int64(binary.BigEndian.Uint64(sum[:8]) >> 11)
 }

@@ -156,8 +156,12 @@ func (r *Reviewer) carryOut(ctx context.Context, e Event, s saying) error {
 // answer keeps a refused command and tells its writer once, in one line.
 func (r *Reviewer) answer(ctx context.Context, e Event, p Pull, who Signoff, no *refusal) error {
 	who.Refused = no.code
-	if _, err := r.Store.AddSignoff(ctx, who); err != nil {
+	added, err := r.Store.AddSignoff(ctx, who)
+	if err != nil {
 		return err
+	}
+	if !added && who.Via == "button" {
+		return nil // pressed again: it was answered
 	}
 	if err := fenced(ctx); err != nil {
 		return err

@@ -254,10 +254,19 @@ func standing(c Case, req Requirement) []Signoff {
 func inOrder(all []Signoff) []Signoff {
 	out := slices.Clone(all)
 	slices.SortStableFunc(out, func(a, b Signoff) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.Via, b.Via), cmp.Compare(a.SourceID, b.SourceID),
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(pressed(a), pressed(b)), cmp.Compare(a.Via, b.Via), cmp.Compare(a.SourceID, b.SourceID),
 			cmp.Compare(a.Verb, b.Verb))
 	})
 	return out
+}
+
+// pressed puts presses of the button last among statements of one second, since
+// they were made no earlier than the time that they bear.
+func pressed(s Signoff) int {
+	if s.Via == "button" {
+		return 1
+	}
+	return 0
 }
 
 // elsewhere returns the statements of other pull requests over req's digest.

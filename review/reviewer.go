@@ -121,6 +121,9 @@ func (r *Reviewer) settle(ctx context.Context, c Case, e Event) error {
 		if err := r.recheck(ctx, v); err != nil {
 			return err
 		}
+		if now, ends := r.Now().UTC().Truncate(time.Second), until(v); !ends.IsZero() && now.After(ends) {
+			e.At = now // an old delivery must not bring back what has ended since
+		}
 		fresh, err := r.assess(ctx, c.Pull, e, User{}, true)
 		if err != nil {
 			return err
