@@ -45,6 +45,7 @@ type Sweeper struct {
 	Wake      chan<- struct{}             // as in Handler
 	Now       func() time.Time
 	Log       logrus.FieldLogger
+	Swept     func() // called after each sweep of Run; nil when nobody waits for it
 
 	mu    sync.Mutex // one sweep at a time
 	since time.Time  // failures before it have been asked for

@@ -54,13 +54,14 @@ type server struct {
 	listener net.Listener
 	http     *http.Server
 	stop     context.CancelFunc
+	swept    chan struct{} // closed after the sweep on start
 	running  sync.WaitGroup
 }
 
 // startServer wires everything and starts it. It serves until Close.
 func startServer(ctx context.Context, cfg config, now func() time.Time) (_ *server, err error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s := &server{now: now, stop: stop}
+	s := &server{now: now, stop: stop, swept: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -112,6 +113,7 @@ func startServer(ctx context.Context, cfg config, now func() time.Time) (_ *serv
 		}
 	})
 	s.running.Go(func() { worker.Run(ctx) })
+	s.sweeper.Swept = sync.OnceFunc(func() { close(s.swept) })
 	s.running.Go(func() { s.sweeper.Run(ctx) })
 	logger.WithFields(logrus.Fields{"address": s.listener.Addr().String(), "github": cfg.GitHub.String(), "data": cfg.Data,
 		"log_key": s.log.VerifierKey(), "version": buildVersion()}).Info("serving")
@@ -141,6 +143,11 @@ func (s *server) Sweep(ctx context.Context) error { return s.sweeper.Once(ctx) }
 // Drain waits until nothing that is due is left to handle, and reports whether
 // anything was.
 func (s *server) Drain(ctx context.Context) (busy bool, err error) {
+	select {
+	case <-s.swept:
+	case <-ctx.Done():
+		return false, fmt.Errorf("the sweep on start has not ended: %w", ctx.Err())
+	}
 	for {
 		changed := s.inbox.changed()
 		pending, err := s.store.Pending(ctx, s.now())
