@@ -61,6 +61,9 @@ func (s *Sweeper) Run(ctx context.Context) {
 		if err := next(ctx); err != nil && ctx.Err() == nil {
 			s.Log.WithError(err).Error("sweep incomplete")
 		}
+		if s.Swept != nil {
+			s.Swept()
+		}
 		select {
 		case <-ctx.Done():
 		case <-tick.C:

@@ -143,11 +143,6 @@ func (s *server) Sweep(ctx context.Context) error { return s.sweeper.Once(ctx) }
 // Drain waits until nothing that is due is left to handle, and reports whether
 // anything was.
 func (s *server) Drain(ctx context.Context) (busy bool, err error) {
-	select {
-	case <-s.swept:
-	case <-ctx.Done():
-		return false, fmt.Errorf("the sweep on start has not ended: %w", ctx.Err())
-	}
 	for {
 		changed := s.inbox.changed()
 		pending, err := s.store.Pending(ctx, s.now())

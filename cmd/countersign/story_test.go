@@ -126,6 +126,11 @@ func (s *story) start(operator string) error {
 	if err != nil {
 		return err
 	}
+	select {
+	case <-s.srv.swept: // else it might find what a story is about to hide from it
+	case <-time.After(30 * time.Second):
+		return errors.New("the sweep on start does not end")
+	}
 	s.sim.SetWebhook(s.srv.URL()+"/webhook", simSecret)
 	return s.settle()
 }
