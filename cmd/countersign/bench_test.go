@@ -134,7 +134,7 @@ func BenchmarkBurst(b *testing.B) {
 			if run, ok := p.Check("countersign: main"); !ok || run.Conclusion != "success" {
 				b.Fatalf("pull request %d: %+v", p.Number(), run)
 			}
-			said, err := s.srv.store.Signoffs(ctx, s.repo.ID(), p.Number())
+			said, err := s.srv.store.Signoffs(context.Background(), s.repo.ID(), p.Number())
 			if err != nil || len(said) != 3 {
 				b.Fatalf("pull request %d: %d statements are kept, %v", p.Number(), len(said), err)
 			}
