@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -49,21 +50,41 @@ func queryFlags(c *cobra.Command, q *record.Query, from, to *string) {
 	f.StringVar(&q.Agent, "agent", "", "an agent's name")
 	f.StringVar(&q.Resource, "resource", "", "a path, or a model")
 	f.StringVar(&q.Person, "person", "", "a login, or id: and an account's id, with any hand in it")
-	f.StringVar(&q.Outcome, "outcome", "", "countersigned, unsigned, diverged, observed or ungoverned")
-	f.StringVar(&q.Kind, "kind", "", "model, model_params, prompt, tool_scope or policy")
+	f.StringVar(&q.Outcome, "outcome", "", oneOf(outcomes))
+	f.StringVar(&q.Kind, "kind", "", oneOf(kinds))
 	f.StringVar(&q.Repo, "repo", "", "owner/name")
 	f.IntVar(&q.Pull, "pull", 0, "number of a pull request")
-	_ = c.RegisterFlagCompletionFunc("outcome", cobra.FixedCompletions([]string{"countersigned", "unsigned", "diverged", "observed", "ungoverned"}, cobra.ShellCompDirectiveNoFileComp))
-	_ = c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions([]string{"model", "model_params", "prompt", "tool_scope", "policy"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("outcome", cobra.FixedCompletions(outcomes, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
 }
 
+// The words that records are asked by.
+var (
+	outcomes = []string{"countersigned", "emergency", "unsigned", "diverged", "observed", "ungoverned"}
+	kinds    = []string{"model", "model_params", "prompt", "tool_scope", "policy"}
+)
+
+// setPeriod reads the period of a query and refuses what could only find
+// nothing: an auditor must not take a typing mistake for a clean table.
 func setPeriod(q *record.Query, from, to string) error {
+	q.Outcome = strings.ToLower(q.Outcome)
+	switch {
+	case q.Outcome != "" && !slices.Contains(outcomes, q.Outcome):
+		return exit{exitUnknown, fmt.Sprintf("--outcome must be %s, not %q", oneOf(outcomes), q.Outcome)}
+	case q.Kind != "" && !slices.Contains(kinds, q.Kind):
+		return exit{exitUnknown, fmt.Sprintf("--kind must be %s, not %q", oneOf(kinds), q.Kind)}
+	case q.Pull < 0:
+		return exit{exitUnknown, "--pull must be the number of a pull request"}
+	}
 	var err error
 	if q.From, err = sinceTime(from, time.Now()); err != nil {
 		return exit{exitUnknown, strings.Replace(err.Error(), "--since", "--from", 1)}
 	}
 	if q.To, err = sinceTime(to, time.Now()); err != nil {
 		return exit{exitUnknown, strings.Replace(err.Error(), "--since", "--to", 1)}
+	}
+	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
+		return exit{exitUnknown, "--from must lie before --to"}
 	}
 	return nil
 }
