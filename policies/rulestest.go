@@ -223,3 +223,9 @@ func (e *Engine) List(ctx context.Context, repo []review.PolicySource) ([]Rule, 
 	}
 	return append(out, rules...), err
 }
+
+// Load implements review.Policy.
+func (e *Engine) Load(ctx context.Context, repo []review.PolicySource) error {
+	_, err := e.List(ctx, repo)
+	return err
+}

@@ -21,8 +21,8 @@ func signable(v Verdict) bool {
 // by whoever pressed it, under the same rules as a comment that names that
 // commit.
 //
-// A run can be of several pull requests, since it belongs to a commit; the press
-// is weighed on each of them that is open. The delivery carries no time of the
+// A run can be of several pull requests, since it belongs to a commit, and shows
+// what one of them changes. Then the press signs none, and says so on each. The delivery carries no time of the
 // press, so the sign-off bears the newest time of GitHub's in it, which is no
 // later than the press, and it is taken only while the pull request is open.
 func (r *Reviewer) Button(ctx context.Context, e ButtonEvent) error {
@@ -33,11 +33,14 @@ func (r *Reviewer) Button(ctx context.Context, e ButtonEvent) error {
 	if err != nil {
 		return err
 	}
+	var behind []int
 	for _, k := range known {
-		if k.Check.ID != 0 && k.Check.ID != e.Run {
-			continue // into another branch, which has a check of its own
+		if k.Check.ID == 0 || k.Check.ID == e.Run { // else it is into another branch, which has a check of its own
+			behind = append(behind, k.Number)
 		}
-		if err := r.press(ctx, e, k.Number); err != nil {
+	}
+	for _, number := range behind {
+		if err := r.press(ctx, e, number, len(behind) > 1); err != nil {
 			return err
 		}
 	}
@@ -45,7 +48,7 @@ func (r *Reviewer) Button(ctx context.Context, e ButtonEvent) error {
 }
 
 // press weighs a press of the button on one pull request.
-func (r *Reviewer) press(ctx context.Context, e ButtonEvent, number int) error {
+func (r *Reviewer) press(ctx context.Context, e ButtonEvent, number int, shared bool) error {
 	who := Signoff{RepoID: e.Repo.ID, Pull: number, User: e.Sender, Verb: Approve, Via: "button", SourceID: pressID(e, number),
 		Head: e.Head, CreatedAt: e.At, Delivery: e.Delivery.GUID, Payload: e.Delivery.Digest}
 	if !e.Sender.IsPerson() {
@@ -61,6 +64,9 @@ func (r *Reviewer) press(ctx context.Context, e ButtonEvent, number int) error {
 		return nil
 	}
 	who.BaseRef = p.BaseRef
+	if shared {
+		return r.answer(ctx, e.Event, p, who, refuse(RefusedUnseen, "Several pull requests share this check, so it cannot be told what you read. On the one that you mean, paste: `/countersign approve %s`", e.Head))
+	}
 	c, err := r.assess(ctx, p, e.Event, User{}, false)
 	if err != nil || c == nil {
 		return err

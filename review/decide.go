@@ -228,7 +228,8 @@ func binds(c Case, req Requirement, s Signoff) bool {
 //
 // A rejection on this pull request stands over every content. One from
 // elsewhere stands over the same digest. Its writer lifts it by withdrawing or
-// signing, an override lifts all before it; deleting its comment does nothing.
+// signing; an override by somebody without a hand in it lifts all before it, as
+// long as it stands. Deleting the comment of a rejection does nothing.
 func standing(c Case, req Requirement) []Signoff {
 	var out []Signoff
 	for _, s := range inOrder(slices.Concat(elsewhere(c, req), c.Statements)) {
@@ -241,7 +242,9 @@ func standing(c Case, req Requirement) []Signoff {
 		case Withdraw, Approve:
 			out = slices.DeleteFunc(out, func(o Signoff) bool { return o.User.ID == s.User.ID })
 		case Override:
-			out = nil
+			if s.Voided == nil && !isContributor(c.Contributors, s.User) {
+				out = nil
+			}
 		}
 	}
 	return out

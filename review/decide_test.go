@@ -174,6 +174,13 @@ func TestDecide(t *testing.T) {
 		{"rejection overridden", func(c *Case) {
 			c.Statements = []Signoff{said(carol, Reject), said(bob, Approve), said(dana, Override)}
 		}, Met},
+		{"override deleted", func(c *Case) {
+			c.Statements = []Signoff{said(carol, Reject), said(bob, Approve), said(dana, Override, void)}
+		}, Rejected},
+		{"override by a contributor", func(c *Case) {
+			c.Contributors = append(c.Contributors, Contributor{User: dana, Roles: []Role{RolePusher}})
+			c.Statements = []Signoff{said(carol, Reject), said(bob, Approve), said(dana, Override)}
+		}, Rejected},
 		{"rejected after an override", func(c *Case) {
 			c.Statements = []Signoff{said(bob, Approve), said(dana, Override), said(carol, Reject)}
 		}, Rejected},
@@ -431,11 +438,18 @@ func TestImplicated(t *testing.T) {
 	commits := func(u User, ids ...string) Contributor {
 		return Contributor{User: u, Commits: ids, Roles: []Role{RoleAuthor}}
 	}
+	merges := func(u User, ids ...string) Contributor {
+		return Contributor{User: u, Commits: ids, Merges: ids, Roles: []Role{RoleAuthor}}
+	}
+	rebases := func(u User, ids ...string) Contributor {
+		return Contributor{User: u, Commits: ids, Roles: []Role{RoleCommitter}}
+	}
+	under := func(branch string, h Head) Head { h.Digests[basis] = branch; return h }
 	head := func(commit, digest string, pusher User, all ...Contributor) Head {
-		return Head{Commit: commit, Pusher: pusher, Contributors: all, Digests: map[string]string{everything: digest}}
+		return Head{Commit: commit, Pusher: pusher, Contributors: all, Digests: map[string]string{everything: digest, basis: "main"}}
 	}
 	names := func(heads ...Head) (out []string) {
-		for _, c := range implicated(p, heads) {
+		for _, c := range implicated(p, heads, "main") {
 			out = append(out, c.User.Login)
 		}
 		slices.Sort(out)
@@ -449,11 +463,14 @@ func TestImplicated(t *testing.T) {
 		{"author alone", []Head{head("h1", "d1", alice, commits(alice, "a"))}, []string{"alice"}},
 		{"another committer", []Head{head("h1", "d1", alice, commits(alice, "a"), commits(bob, "b"))}, []string{"alice", "bob"}},
 		{"pushes under another name", []Head{head("h1", "d1", alice, commits(alice, "a")), head("h2", "d2", carol, commits(alice, "a", "x"))}, []string{"alice", "carol"}},
-		{"updates the branch, content as it was", []Head{head("h1", "d1", alice, commits(alice, "a")), head("h2", "d1", bob, commits(alice, "a"), commits(bob, "merge"))}, []string{"alice"}},
-		{"rebases for somebody, content as it was", []Head{head("h1", "d1", alice, commits(alice, "a")), head("h2", "d1", bob, commits(alice, "a2"), commits(bob, "a2"))}, []string{"alice"}},
+		{"updates the branch, content as it was", []Head{head("h1", "d1", alice, commits(alice, "a")), head("h2", "d1", bob, commits(alice, "a"), merges(bob, "merge"))}, []string{"alice"}},
+		{"rebases for somebody, content as it was", []Head{head("h1", "d1", alice, commits(alice, "a")), head("h2", "d1", bob, commits(alice, "a2"), rebases(bob, "a2"))}, []string{"alice"}},
 		{"hidden by a force push", []Head{head("h1", "d1", alice, commits(bob, "b")), head("h2", "d2", alice, commits(alice, "squashed"))}, []string{"alice", "bob"}},
 		{"learnt late, always counts", []Head{head("h1", "d1", alice, commits(alice, "a")), head("h0", "", bob, commits(bob, "b"))}, []string{"alice", "bob"}},
-		{"innocent merge, then a change", []Head{head("h1", "d1", alice, commits(alice, "a")), head("h2", "d1", bob, commits(bob, "m")), head("h3", "d3", alice, commits(alice, "a", "z"), commits(bob, "m"))}, []string{"alice"}},
+		{"innocent merge, then a change", []Head{head("h1", "d1", alice, commits(alice, "a")), head("h2", "d1", bob, merges(bob, "m")), head("h3", "d3", alice, commits(alice, "a", "z"), merges(bob, "m"))}, []string{"alice"}},
+		{"text and undo in one push", []Head{head("h1", "d1", alice, commits(alice, "a")), head("h2", "d1", bob, commits(bob, "b", "undo"))}, []string{"alice", "bob"}},
+		{"merge judged under another base", []Head{under("dev", head("h1", "d1", alice, commits(alice, "a"))), under("dev", head("h2", "d1", bob, merges(bob, "m")))}, []string{"alice", "bob"}},
+		{"second pusher of a head that changed content", []Head{head("h1", "d1", alice, commits(alice, "a")), head("h2", "d2", carol, Contributor{User: bob, Roles: []Role{RolePusher}})}, []string{"alice", "bob", "carol"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, names(c.heads...)); diff != "" {

@@ -14,6 +14,8 @@ func (f policyFunc) Require(_ context.Context, in PolicyInput, repo []PolicySour
 	return f(in, repo)
 }
 
+func (f policyFunc) Load(context.Context, []PolicySource) error { return nil }
+
 func TestFlipOf(t *testing.T) {
 	asks := func(reqs ...Requirement) Demand { return Demand{Requirements: reqs} }
 	prompt := func(need int) Requirement {

@@ -8,6 +8,9 @@ import (
 	"github.com/countersign-dev/countersign/change"
 )
 
+// ErrTooLong says that a history has more commits than can be listed.
+var ErrTooLong = errors.New("the history is too long to be listed")
+
 // ErrGone says that what was asked for does not exist, or is hidden from the app.
 var ErrGone = errors.New("not found, or not visible to the app")
 

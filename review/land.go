@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Reasons of a landing's outcome that are not the names of requirements.
@@ -35,9 +36,15 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 	if err != nil || g == nil {
 		return err
 	}
+	if err := r.closeGap(ctx, e); err != nil {
+		return err
+	}
 	m := Move{RepoID: e.Repo.ID, Ref: e.Ref, Before: e.Before, After: e.After, Delivery: e.Delivery.GUID}
 	if !isZero(e.Before) {
 		commits, forced, err := r.Forge.History(ctx, e.Repo, e.Before, e.After)
+		if errors.Is(err, ErrTooLong) { // one record over all of it, whose commits are not listed
+			commits, err = nil, nil
+		}
 		if err != nil {
 			return fmt.Errorf("history of %v %s: %w", e.Repo, e.Ref, err)
 		}
@@ -57,7 +64,12 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 		return err
 	}
 	rulesChanged := false
-	for _, part := range parts {
+	for i, part := range parts {
+		if i > 0 { // an earlier part may have changed the rules
+			if g, err = r.governedAt(ctx, e, branch, part, g); err != nil || g == nil {
+				return err
+			}
+		}
 		l, err := r.landing(ctx, e, g, part)
 		if err != nil {
 			return err
@@ -86,6 +98,46 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 		return r.Scheduler.Schedule(ctx, e.Repo, cause(e.Event, e.After))
 	}
 	return nil
+}
+
+// governedAt returns what governs a branch just before a part of its move.
+func (r *Reviewer) governedAt(ctx context.Context, e PushEvent, branch string, p part, whole *governed) (*governed, error) {
+	e.Before = p.before
+	g, err := r.governance(ctx, e, branch)
+	if err != nil || g == nil {
+		return nil, err
+	}
+	g.commits, g.move, g.occurrence = whole.commits, whole.move, whole.occurrence
+	return g, nil
+}
+
+// closeGap lands what lies between the known tip of a branch and where a
+// delivered move begins: an earlier push of which no delivery told. A delivery
+// that is merely late begins before the tip, and leaves no gap.
+func (r *Reviewer) closeGap(ctx context.Context, e PushEvent) error {
+	if e.Delivery.GUID == "" || isZero(e.Before) {
+		return nil
+	}
+	tips, err := r.Store.Tips(ctx, e.Repo.ID)
+	if err != nil {
+		return err
+	}
+	tip := tips[e.Ref]
+	if tip == "" || tip == e.Before || tip == e.After {
+		return nil
+	}
+	_, elsewhere, err := r.Forge.History(ctx, e.Repo, e.Before, tip)
+	if err != nil && !errors.Is(err, ErrTooLong) {
+		return fmt.Errorf("history of %v %s: %w", e.Repo, e.Ref, err)
+	}
+	if !elsewhere {
+		return nil // the tip comes after it: the delivery is late
+	}
+	lost := PushEvent{Event: Event{Repo: e.Repo, At: e.At}, Ref: e.Ref, Before: tip, After: e.Before}
+	if err := r.Land(ctx, lost); err != nil {
+		return err
+	}
+	return r.Store.SetTip(ctx, e.Repo.ID, e.Ref, e.Before)
 }
 
 // cause names what a sweep is scheduled for: the delivery, or without one what
@@ -118,6 +170,11 @@ func (r *Reviewer) governance(ctx context.Context, e PushEvent, branch string) (
 	from := e.Before
 	if isZero(from) { // a new branch: it has no rules before its own
 		from = e.After
+		if governs, err := r.defaultGoverns(ctx, e.Repo, branch); err != nil {
+			return nil, err
+		} else if governs != "" {
+			from = governs
+		}
 	}
 	tree, err := r.Forge.Tree(ctx, e.Repo, from)
 	if errors.Is(err, ErrGone) {
@@ -149,6 +206,30 @@ func (r *Reviewer) governance(ctx context.Context, e PushEvent, branch string) (
 		return g, nil
 	}
 	return g, err
+}
+
+// defaultGoverns returns the known tip of the default branch when the settings there
+// govern a branch, and "" when they do not. So a branch that is created from a
+// commit without those settings does not escape them.
+func (r *Reviewer) defaultGoverns(ctx context.Context, repo Repo, branch string) (string, error) {
+	if repo.DefaultBranch == "" {
+		return "", nil
+	}
+	tips, err := r.Store.Tips(ctx, repo.ID)
+	tip := tips["refs/heads/"+repo.DefaultBranch]
+	if err != nil || tip == "" {
+		return "", err
+	}
+	tree, err := r.Forge.Tree(ctx, repo, tip)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", short(tip), err)
+	}
+	s, _, err := ReadSettings(tree)
+	var broken *RulesError
+	if errors.As(err, &broken) || err == nil && s.Branch(branch) == "" {
+		return "", nil
+	}
+	return tip, err
 }
 
 // A part is a run of first-parent commits that came in together.
@@ -203,6 +284,9 @@ func (r *Reviewer) mergeOf(ctx context.Context, e PushEvent, g *governed, c Comm
 		return nil, err
 	}
 	if ok && m.BaseRef == g.branch {
+		if again(e, g, m) {
+			return nil, nil
+		}
 		return &m, nil
 	}
 	if !last && e.Delivery.GUID != "" && len(c.Parents) < 2 {
@@ -223,5 +307,16 @@ func (r *Reviewer) mergeOf(ctx context.Context, e PushEvent, g *governed, c Comm
 	if m.At.IsZero() {
 		m.At = e.PushedAt
 	}
+	if again(e, g, m) {
+		return nil, nil
+	}
 	return &m, r.Store.SaveMerge(ctx, e.Repo.ID, m)
+}
+
+// again reports whether a push brings a merge back that had landed before: it
+// repeats a move, or comes long after the merge. That is a direct push, whatever
+// GitHub says of its commit.
+func again(e PushEvent, g *governed, m Merge) bool {
+	const slack = 10 * time.Minute
+	return g.occurrence > 0 || !e.PushedAt.IsZero() && e.PushedAt.Sub(m.At) > slack
 }

@@ -25,7 +25,7 @@ func (r *Reviewer) landing(ctx context.Context, e PushEvent, g *governed, p part
 		Observed: r.Operator.observes(e.Repo), Rosters: map[string]Roster{}}
 	c.Pull = Pull{Repo: e.Repo, BaseRef: g.branch, BaseTip: p.before, MergeBase: p.before, Head: p.after, Complete: true}
 	if p.merge != nil {
-		if err := r.merged(ctx, e, p, &l, c); err != nil {
+		if err := r.merged(ctx, e, g, p, &l, c); err != nil {
 			return l, err
 		}
 	}
@@ -49,7 +49,7 @@ func (r *Reviewer) landing(ctx context.Context, e PushEvent, g *governed, p part
 }
 
 // merged adds what is known of the pull request that landed.
-func (r *Reviewer) merged(ctx context.Context, e PushEvent, p part, l *Landing, c *Case) error {
+func (r *Reviewer) merged(ctx context.Context, e PushEvent, g *governed, p part, l *Landing, c *Case) error {
 	m := p.merge
 	c.Pull.Number, c.Pull.Title, c.Pull.Author, c.Pull.Merged, c.Pull.State = m.Number, m.Title, m.Author, true, "closed"
 	known, ok, err := r.Store.Pull(ctx, e.Repo.ID, m.Number)
@@ -63,13 +63,15 @@ func (r *Reviewer) merged(ctx context.Context, e PushEvent, p part, l *Landing, 
 	if err != nil {
 		return err
 	}
-	c.Contributors = implicated(c.Pull, heads)
+	c.Contributors = implicated(c.Pull, heads, basisOf(c.Pull.BaseRef, g.settings))
 	if !slices.ContainsFunc(heads, func(h Head) bool { return h.Commit == m.Head }) {
 		c.Pull.Complete = false // the merged head was never judged: its contributors are not known
 	}
-	if c.Statements, err = r.Store.Signoffs(ctx, e.Repo.ID, m.Number); err != nil {
+	statements, err := r.Store.Signoffs(ctx, e.Repo.ID, m.Number)
+	if err != nil {
 		return err
 	}
+	c.Statements = asOf(statements, m.At)
 	c.Pull.Issues = LinkedIssues(m.Body)
 	said, err := r.calls(ctx, c.Pull)
 	if err != nil {
@@ -128,7 +130,7 @@ func (r *Reviewer) conclude(ctx context.Context, g *governed, l *Landing, c *Cas
 	if err := r.restores(ctx, c, after); err != nil {
 		return err
 	}
-	if err := r.demand(ctx, c, rules); err != nil {
+	if err := r.demand(ctx, c, rules, before, after); err != nil {
 		return err
 	}
 	if err := scopes(c, before, after); err != nil {
@@ -155,6 +157,19 @@ func (r *Reviewer) conclude(ctx context.Context, g *governed, l *Landing, c *Cas
 // inTime leaves out what was said after a landing.
 func inTime(all []Signoff, landed time.Time) []Signoff {
 	return slices.DeleteFunc(slices.Clone(all), func(s Signoff) bool { return s.CreatedAt.After(landed) })
+}
+
+// asOf returns statements as they stood at a landing: what voided one later is
+// an addendum. A deletion bears the newest time in its delivery, which is that of
+// the merge when nothing came in between.
+func asOf(all []Signoff, landed time.Time) []Signoff {
+	out := slices.Clone(all)
+	for i, s := range out {
+		if s.Voided != nil && !s.Voided.At.Before(landed) {
+			out[i].Voided = nil
+		}
+	}
+	return out
 }
 
 // outcome names a verdict on what landed. A requirement that was signed, but

@@ -54,7 +54,9 @@ var mutants = []mutant{
 	{"rejection kept", `			out = append(out, s)
 		case Withdraw, Approve:`, `		case Withdraw, Approve:`},
 	{"lifted by its writer only", "case Withdraw, Approve:\n\t\t\tout = slices.DeleteFunc(out, func(o Signoff) bool { return o.User.ID == s.User.ID })", "case Withdraw, Approve:\n\t\t\tout = nil"},
-	{"lifted by an override", "case Override:\n\t\t\tout = nil", "case Override:"},
+	{"lifted by an override", "\t\t\t\tout = nil\n\t\t\t}", "\t\t\t}"},
+	{"an override that stands", `if s.Voided == nil && !isContributor(c.Contributors, s.User) {`, `if !isContributor(c.Contributors, s.User) {`},
+	{"an override without a hand in it", `if s.Voided == nil && !isContributor(c.Contributors, s.User) {`, `if s.Voided == nil {`},
 	{"order", "\tslices.SortStableFunc(out, func(a, b Signoff) int {\n\t\treturn cmp.Or(a.Created", "\tslices.SortStableFunc([]Signoff{}, func(a, b Signoff) int {\n\t\treturn cmp.Or(a.Created"},
 	{"rejections elsewhere", `slices.Concat(elsewhere(c, req), c.Statements)`, `c.Statements`},
 	{"same content elsewhere", `if s.Digest == req.Digest && s.Pull`, `if s.Pull`},

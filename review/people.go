@@ -13,6 +13,12 @@ import (
 // governed changes together.
 const everything = "*"
 
+// basis is the key under which a head keeps by what its digests were taken: the
+// base branch and its settings. Digests of another basis compare with nothing.
+const basis = "@"
+
+func basisOf(branch string, s Settings) string { return branch + "\n" + s.blob }
+
 // remember takes the head of c into account: who had a hand in governed content
 // up to it.
 func (r *Reviewer) remember(ctx context.Context, c *Case, base, head change.Tree, s Settings, pusher User) (Head, error) {
@@ -30,7 +36,7 @@ func (r *Reviewer) remember(ctx context.Context, c *Case, base, head change.Tree
 		return Head{}, err
 	}
 	now := Head{RepoID: c.Pull.Repo.ID, Number: c.Pull.Number, Commit: c.Pull.Head, Pusher: pusher,
-		Contributors: c.Pull.Contributors, Digests: map[string]string{everything: all}}
+		Contributors: c.Pull.Contributors, Digests: map[string]string{everything: all, basis: basisOf(c.Pull.BaseRef, s)}}
 	if i := slices.IndexFunc(heads, func(h Head) bool { return h.Commit == now.Commit }); i >= 0 {
 		heads[i].Contributors = append(heads[i].Contributors, now.Contributors...)
 		if pusher.ID != 0 && heads[i].Pusher.ID == 0 {
@@ -39,7 +45,7 @@ func (r *Reviewer) remember(ctx context.Context, c *Case, base, head change.Tree
 	} else {
 		heads = append(heads, now)
 	}
-	c.Contributors, err = r.resolve(ctx, c.Pull.Repo, s, withPrompters(implicated(c.Pull, heads), c.Pull, said))
+	c.Contributors, err = r.resolve(ctx, c.Pull.Repo, s, withPrompters(implicated(c.Pull, heads, now.Digests[basis]), c.Pull, said))
 	return now, err
 }
 
@@ -61,31 +67,38 @@ func governedDigest(set change.Set, base, head change.Tree) (string, error) {
 	return d, nil
 }
 
-// learn remembers a head that is no longer the head when its delivery comes. It
-// always counts, since what came before and after it is not known.
-func (r *Reviewer) learn(ctx context.Context, p Pull, e PullEvent) error {
-	return r.Store.AddHead(ctx, Head{RepoID: p.Repo.ID, Number: p.Number, Commit: p.Head, Pusher: e.pusher(),
-		Contributors: p.Contributors, Digests: map[string]string{}, Delivery: e.Delivery.GUID})
+// learn remembers a head that is not judged: one that is no longer the head when
+// its delivery comes, or whose base is not governed. It always counts, since
+// what it changes is not known.
+func (r *Reviewer) learn(ctx context.Context, p Pull, pusher User, delivery string) error {
+	return r.Store.AddHead(ctx, Head{RepoID: p.Repo.ID, Number: p.Number, Commit: p.Head, Pusher: pusher,
+		Contributors: p.Contributors, Digests: map[string]string{}, Delivery: delivery})
 }
 
 // implicated returns who had a hand in governed content over all heads that
 // were seen.
 //
-// Commits that first appear with a push that left all governed content as it
-// was make nobody a contributor: so merging the base in, or rebasing for
-// somebody else, costs nobody the right to sign.
-func implicated(p Pull, heads []Head) []Contributor {
+// A push that left all governed content as it was makes nobody a contributor by
+// its merges, or by having committed what others wrote: so merging the base in,
+// or rebasing for somebody else, costs nobody the right to sign. Who wrote
+// commits counts all the same, since two of them may undo each other until
+// somebody restores one. Contents compare only under the basis of now.
+func implicated(p Pull, heads []Head, now string) []Contributor {
 	out := []Contributor{{User: p.Author, Kind: kindOf(p.Author), Roles: []Role{RoleAuthor}, Verified: true}}
-	seen, innocent := map[string]bool{}, map[string]bool{}
+	seen, innocent := map[string]bool{}, map[hand]bool{}
 	changing := map[string]bool{} // heads that changed governed content
 	previous := ""
 	for i, h := range heads {
 		digest := h.Digests[everything]
+		if h.Digests[basis] != now {
+			digest = ""
+		}
 		unchanged := i > 0 && digest != "" && digest == previous
 		for _, c := range h.Contributors {
 			for _, commit := range c.Commits {
-				if unchanged && !seen[commit] {
-					innocent[commit] = true
+				harmless := slices.Contains(c.Merges, commit) || slices.Equal(c.Roles, []Role{RoleCommitter})
+				if unchanged && !seen[commit] && harmless {
+					innocent[handOf(c, commit)] = true
 				}
 			}
 		}
@@ -98,13 +111,11 @@ func implicated(p Pull, heads []Head) []Contributor {
 		if !unchanged && h.Pusher.ID != 0 {
 			out = enlist(out, Contributor{User: h.Pusher, Kind: kindOf(h.Pusher), Roles: []Role{RolePusher}, Verified: true})
 		}
-		if digest != "" {
-			previous = digest
-		}
+		previous = digest
 	}
 	for _, h := range heads {
 		for _, c := range h.Contributors {
-			c.Commits = slices.DeleteFunc(slices.Clone(c.Commits), func(commit string) bool { return innocent[commit] })
+			c.Commits = slices.DeleteFunc(slices.Clone(c.Commits), func(commit string) bool { return innocent[handOf(c, commit)] })
 			pushed := slices.Contains(c.Roles, RolePusher) && changing[h.Commit]
 			if len(c.Commits) > 0 || pushed || slices.Contains(c.Roles, RolePrompter) || slices.Contains(c.Roles, RolePresumed) {
 				out = enlist(out, c)
@@ -113,6 +124,14 @@ func implicated(p Pull, heads []Head) []Contributor {
 	}
 	return out
 }
+
+// A hand is what one person did in one commit.
+type hand struct {
+	user          int64
+	email, commit string
+}
+
+func handOf(c Contributor, commit string) hand { return hand{c.User.ID, c.Email, commit} }
 
 // enlist adds c to all, merging it with what is known of the same person.
 func enlist(all []Contributor, c Contributor) []Contributor {
@@ -129,6 +148,11 @@ func enlist(all []Contributor, c Contributor) []Contributor {
 		for _, commit := range c.Commits {
 			if !slices.Contains(all[i].Commits, commit) {
 				all[i].Commits = append(slices.Clone(all[i].Commits), commit)
+			}
+		}
+		for _, commit := range c.Merges {
+			if !slices.Contains(all[i].Merges, commit) {
+				all[i].Merges = append(slices.Clone(all[i].Merges), commit)
 			}
 		}
 		all[i].Verified = all[i].Verified && c.Verified

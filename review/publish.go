@@ -35,6 +35,11 @@ func (r *Reviewer) publish(ctx context.Context, v Verdict) error {
 	if err := r.Store.SetDue(ctx, v.Pull.Repo.ID, v.Pull.Number, until(v)); err != nil {
 		return err
 	}
+	if known.Check.ID != 0 && known.Check.Branch != v.Branch { // the entry that names it was renamed
+		if err := r.retire(ctx, v.Pull, known); err != nil {
+			return err
+		}
+	}
 	if err := r.publishCheck(ctx, v, known); err != nil {
 		return err
 	}

@@ -93,10 +93,11 @@ const (
 
 // A Contributor had a hand in a pull request and cannot sign it off.
 type Contributor struct {
-	User     User     `json:"user"`    // ID 0 when Email belongs to no known account
-	Email    string   `json:"email"`   // set only when User is unknown
-	Commits  []string `json:"commits"` // those they had a hand in; none for who only opened or pushed
-	Kind     string   `json:"kind"`    // human, bot, agent, unknown
+	User     User     `json:"user"`             // ID 0 when Email belongs to no known account
+	Email    string   `json:"email"`            // set only when User is unknown
+	Commits  []string `json:"commits"`          // those they had a hand in; none for who only opened or pushed
+	Merges   []string `json:"merges,omitempty"` // those of them that have two parents or more
+	Kind     string   `json:"kind"`             // human, bot, agent, unknown
 	Roles    []Role   `json:"roles"`
 	Verified bool     `json:"verified"` // every commit of theirs carries a signature that GitHub verified
 }
@@ -159,6 +160,9 @@ type PolicySource struct {
 // fault, so that the people who can mend them are told.
 type Policy interface {
 	Require(ctx context.Context, in PolicyInput, repo []PolicySource) (Demand, error)
+	// Load says whether a repository's own rules load, whatever they would be
+	// asked: a *RulesError says why they do not.
+	Load(ctx context.Context, repo []PolicySource) error
 }
 
 // A RulesError says that rules do not load, fail, or name what is not there.

@@ -48,7 +48,7 @@ func (r *Reviewer) Refresh(ctx context.Context, e PullEvent) error {
 	if ok && moved && !e.Pull.UpdatedAt.After(known.UpdatedAt) {
 		// The delivery is late, or of the same second: it may tell of a head
 		// that is no longer the head.
-		if err := r.learn(ctx, p, e); err != nil {
+		if err := r.learn(ctx, p, e.pusher(), e.Delivery.GUID); err != nil {
 			return err
 		}
 		return r.again(ctx, e.Event, e.Pull.Number)
@@ -107,10 +107,23 @@ func (r *Reviewer) judge(ctx context.Context, p Pull, e Event, pusher User) erro
 	if err != nil {
 		return err
 	}
-	if c == nil {
-		return nil // not enrolled, or an ungoverned base: no check
+	if c == nil { // not enrolled, or an ungoverned base: no check
+		return r.unjudged(ctx, p, e, pusher)
 	}
 	return r.settle(ctx, *c, e)
+}
+
+// unjudged remembers a head whose base is not governed, in case it will be, and
+// takes back what was published while it was.
+func (r *Reviewer) unjudged(ctx context.Context, p Pull, e Event, pusher User) error {
+	known, _, err := r.Store.Pull(ctx, p.Repo.ID, p.Number)
+	if err != nil {
+		return err
+	}
+	if err := r.retire(ctx, p, known); err != nil {
+		return err
+	}
+	return r.learn(ctx, p, pusher, e.Delivery.GUID)
 }
 
 // settle decides and publishes. Before anything turns green it reads the
@@ -164,7 +177,7 @@ func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fre
 	if err := r.restores(ctx, c, head); err != nil {
 		return nil, err
 	}
-	if err := r.demand(ctx, c, rules); err != nil {
+	if err := r.demand(ctx, c, rules, base, head); err != nil {
 		return nil, err
 	}
 	if err := scopes(c, base, head); err != nil {
@@ -284,17 +297,31 @@ func gating(set change.Set) (gate, notices []change.Change) {
 	return gate, notices
 }
 
-// onlyRules reports whether a set touches nothing but Countersign's own rules.
-func onlyRules(set change.Set) bool {
-	gate, _ := gating(set)
-	for _, ch := range gate {
-		for _, path := range ch.Paths {
-			if path != SettingsPath && !strings.HasPrefix(path, RulesDir) {
-				return false
-			}
+// onlyRules reports whether two trees differ in Countersign's own rules and in
+// nothing else, whatever any format makes of it.
+func onlyRules(base, head change.Tree) bool {
+	old := map[string]change.Entry{}
+	for e := range base.Entries() {
+		old[e.Path] = e
+	}
+	differ := false
+	ours := func(path string) bool {
+		differ = true
+		return path == SettingsPath || strings.HasPrefix(path, RulesDir)
+	}
+	for e := range head.Entries() {
+		was, ok := old[e.Path]
+		delete(old, e.Path)
+		if (!ok || was.ID != e.ID || was.Mode != e.Mode) && !ours(e.Path) {
+			return false
 		}
 	}
-	return len(gate) > 0
+	for path := range old {
+		if !ours(path) {
+			return false
+		}
+	}
+	return differ
 }
 
 // input is what rules see of a case.

@@ -112,25 +112,37 @@ func entryOf(t change.Tree, branch string) string {
 // Where there are none yet, or they do not load, nothing but rules can be
 // signed, by the operator's policy owners or else by one administrator of the
 // repository who had no hand in it, so that nobody is locked out for ever.
-func (r *Reviewer) demand(ctx context.Context, c *Case, rules *rulesInForce) error {
+func (r *Reviewer) demand(ctx context.Context, c *Case, rules *rulesInForce, base, head change.Tree) error {
 	if rules.enrols {
 		c.Demand = r.owners(c, "enrol", "Enrolment", "this pull request puts the repository under Countersign")
 		return nil
 	}
-	broken := rules.broken
+	broken, load := rules.broken, rules.broken != nil
 	if broken == nil {
-		demand, err := r.Policy.Require(ctx, c.input(rules.settings), rules.sources)
-		if err == nil {
-			c.Demand = demand
+		var err error
+		if c.Demand, err = r.Policy.Require(ctx, c.input(rules.settings), rules.sources); err == nil {
 			return nil
 		}
 		if !errors.As(err, &broken) {
 			return fmt.Errorf("evaluate policy: %w", err)
 		}
+		if err := r.Policy.Load(ctx, rules.sources); errors.As(err, new(*RulesError)) {
+			load = true
+		} else if err != nil {
+			return fmt.Errorf("load policy: %w", err)
+		}
 	}
-	if broken.Layer == "repository" && onlyRules(c.Set) {
-		c.Demand = r.owners(c, "mend", "Broken rules", "the rules on "+c.Pull.BaseRef+" do not load ("+broken.Error()+"), and this pull request touches rules only")
-		return nil
+	if broken.Layer == "repository" && onlyRules(base, head) {
+		if load {
+			c.Demand = r.owners(c, "mend", "Broken rules", "the rules on "+c.Pull.BaseRef+" do not load ("+broken.Error()+"), and this pull request touches rules only")
+			return nil
+		}
+		// Rules that load and fail may fail by what this pull request says. The
+		// layers above them decide, so that its author cannot choose who signs.
+		var err error
+		if c.Demand, err = r.Policy.Require(ctx, c.input(rules.settings), nil); err == nil {
+			return nil
+		}
 	}
 	c.Demand = Demand{Denials: []Ruling{{Rule: "countersign.rules", Layer: broken.Layer, Title: "The rules do not load",
 		Reason:  broken.Error() + ". Mend them in a pull request of their own: it can be signed by the policy owners or an administrator",

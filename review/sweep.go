@@ -68,35 +68,26 @@ func (r *Reviewer) Installed(ctx context.Context, e InstallEvent) error {
 // moves of governed branches, and pull requests that were not judged as they
 // stand. It never makes a sign-off from what comments say today.
 func (r *Reviewer) Sweep(ctx context.Context, repo Repo) error {
-	if err := r.sweepBranches(ctx, repo); err != nil {
-		return err
-	}
-	if err := r.sweepObligations(ctx, repo); err != nil {
-		return err
-	}
+	errs := []error{r.sweepBranches(ctx, repo), r.sweepObligations(ctx, repo)}
 	open, err := r.Forge.OpenPulls(ctx, repo)
 	if err != nil {
-		return fmt.Errorf("list open pull requests of %v: %w", repo, err)
+		return errors.Join(append(errs, fmt.Errorf("list open pull requests of %v: %w", repo, err))...)
 	}
 	standing := map[int]bool{}
 	for _, p := range open {
 		standing[p.Number] = true
-		if err := r.sweepPull(ctx, repo, p); err != nil {
-			return err
-		}
+		errs = append(errs, r.sweepPull(ctx, repo, p)) // one that fails holds up no other
 	}
 	known, err := r.Store.OpenPulls(ctx, repo.ID, "")
 	if err != nil {
-		return err
+		return errors.Join(append(errs, err)...)
 	}
 	for _, k := range known {
 		if !standing[k.Number] {
-			if err := r.sweepClosed(ctx, repo, k); err != nil {
-				return err
-			}
+			errs = append(errs, r.sweepClosed(ctx, repo, k))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // sweepPull judges an open pull request anew. The comments behind its sign-offs
@@ -144,30 +135,34 @@ func (r *Reviewer) sweepBranches(ctx context.Context, repo Repo) error {
 	for ref := range tips {
 		branches[strings.TrimPrefix(ref, "refs/heads/")] = true
 	}
+	var errs []error
 	for _, branch := range slices.Sorted(maps.Keys(branches)) {
-		ref := "refs/heads/" + branch
-		tip, err := r.Forge.Tip(ctx, repo, branch)
-		if errors.Is(err, ErrGone) {
-			continue
-		} else if err != nil {
-			return fmt.Errorf("tip of %v %s: %w", repo, branch, err)
-		}
-		switch before, seen := tips[ref]; {
-		case !seen:
-			if _, _, err := r.Store.AddMove(ctx, Move{RepoID: repo.ID, Ref: ref, Before: tip, After: tip}); err != nil {
-				return err
-			}
-		case before != tip:
-			e := PushEvent{Event: Event{Repo: repo, At: r.Now().UTC().Truncate(1e9)}, Ref: ref, Before: before, After: tip}
-			if err := r.Land(ctx, e); err != nil {
-				return err
-			}
-			if err := r.Store.SetTip(ctx, repo.ID, ref, tip); err != nil {
-				return err
-			}
-		}
+		errs = append(errs, r.sweepBranch(ctx, repo, branch, tips["refs/heads/"+branch]))
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+// sweepBranch lands what a branch moved by since its last known tip, "" when it
+// is seen for the first time.
+func (r *Reviewer) sweepBranch(ctx context.Context, repo Repo, branch, before string) error {
+	ref := "refs/heads/" + branch
+	tip, err := r.Forge.Tip(ctx, repo, branch)
+	switch {
+	case errors.Is(err, ErrGone):
+		return nil
+	case err != nil:
+		return fmt.Errorf("tip of %v %s: %w", repo, branch, err)
+	case before == "":
+		_, _, err := r.Store.AddMove(ctx, Move{RepoID: repo.ID, Ref: ref, Before: tip, After: tip})
+		return err
+	case before == tip:
+		return nil
+	}
+	e := PushEvent{Event: Event{Repo: repo, At: r.Now().UTC().Truncate(1e9)}, Ref: ref, Before: before, After: tip}
+	if err := r.Land(ctx, e); err != nil {
+		return err
+	}
+	return r.Store.SetTip(ctx, repo.ID, ref, tip)
 }
 
 // literalBranches are those that the settings on the default branch name

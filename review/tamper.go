@@ -2,7 +2,6 @@ package review
 
 import (
 	"context"
-	"slices"
 	"strings"
 )
 
@@ -85,8 +84,8 @@ func (r *Reviewer) Review(ctx context.Context, e ReviewEvent) error {
 	if err != nil {
 		return err
 	}
-	if !e.Author.IsPerson() || !everNamed(reports, e.Author) {
-		return nil // an ordinary review by somebody whom no rule names
+	if !e.Author.IsPerson() || cmd.Verb == string(Approve) && !everNamed(reports, e.Author) {
+		return nil // an ordinary review by somebody whom no rule names; a request for changes is looked at more closely
 	}
 	p, err := r.Forge.Pull(ctx, PullRef{e.Repo, e.Number})
 	if err != nil {
@@ -99,10 +98,14 @@ func (r *Reviewer) Review(ctx context.Context, e ReviewEvent) error {
 	if err != nil || c == nil {
 		return err
 	}
-	named := slices.ContainsFunc(c.Demand.Requirements, func(req Requirement) bool {
-		_, ok := c.Rosters[req.ID].People[e.Author.ID]
-		return ok
-	})
+	named := false
+	for _, req := range c.Demand.Requirements {
+		_, ok, err := r.names(ctx, p, req, c.Rosters[req.ID], e.Author)
+		if err != nil {
+			return err
+		}
+		named = named || ok
+	}
 	if !named {
 		return nil
 	}

@@ -313,6 +313,21 @@ var storyCommands = map[string]func(ts *testscript.TestScript, neg bool, args []
 			return err
 		})
 	},
+	// push2 PR WHO TEXT TEXT: two commits to CLAUDE.md in one push
+	"push2": func(ts *testscript.TestScript, _ bool, args []string) {
+		s := storyOf(ts)
+		p, who := s.pull(ts, args[0]), s.person(ts, args[1])
+		s.act(ts, func() error {
+			tip := p.Head()
+			for _, text := range args[2:] {
+				var err error
+				if tip, err = s.repo.CommitOn([]string{tip}, ghsim.CommitSpec{Files: ghsim.Files{"CLAUDE.md": text + "\n"}, Author: who.Git()}); err != nil {
+					return err
+				}
+			}
+			return s.repo.Push(who, p.HeadRef(), tip)
+		})
+	},
 	// replace PR WHO path=text…: a force push that leaves one commit on the base
 	"replace": func(ts *testscript.TestScript, _ bool, args []string) {
 		s := storyOf(ts)

@@ -17,6 +17,7 @@ type hand struct {
 	email    string // set when the account is not known
 	kind     string
 	role     review.Role
+	merge    bool   // the commit has two parents or more
 	commit   string // "" for who opened the pull request or told an agent to
 	verified bool
 }
@@ -27,6 +28,9 @@ func enlist(all []review.Contributor, h hand) []review.Contributor {
 	c := review.Contributor{User: h.user, Email: h.email, Kind: h.kind, Roles: []review.Role{h.role}, Verified: h.verified}
 	if h.commit != "" {
 		c.Commits = []string{h.commit}
+		if h.merge {
+			c.Merges = c.Commits
+		}
 	}
 	return merge(all, c)
 }
@@ -47,6 +51,11 @@ func merge(all []review.Contributor, c review.Contributor) []review.Contributor 
 	for _, commit := range c.Commits {
 		if !slices.Contains(all[i].Commits, commit) {
 			all[i].Commits = append(all[i].Commits, commit)
+		}
+	}
+	for _, commit := range c.Merges {
+		if !slices.Contains(all[i].Merges, commit) {
+			all[i].Merges = append(slices.Clone(all[i].Merges), commit)
 		}
 	}
 	all[i].Verified = all[i].Verified && c.Verified
@@ -71,7 +80,7 @@ func contributors(commits []*api.RepositoryCommit, noReply string, ask func() (*
 	var all []review.Contributor
 	for _, c := range commits {
 		git := c.GetCommit()
-		h := hand{role: review.RoleAuthor, commit: c.GetSHA(), verified: git.GetVerification().GetVerified()}
+		h := hand{role: review.RoleAuthor, commit: c.GetSHA(), merge: len(c.Parents) > 1, verified: git.GetVerification().GetVerified()}
 		all = enlist(all, r.identify(h, c.Author, git.GetAuthor().GetEmail()))
 		if by := git.GetCommitter(); !webFlow(c.Committer, by.GetEmail()) {
 			h.role = review.RoleCommitter

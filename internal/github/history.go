@@ -31,7 +31,7 @@ func (g *Client) History(ctx context.Context, repo review.Repo, before, after st
 		return nil, false, err
 	}
 	if !whole {
-		return nil, false, fmt.Errorf("history of %v from %s to %s: %d commits are more than can be listed", repo, before, after, found.GetTotalCommits())
+		return nil, found.GetMergeBaseCommit().GetSHA() != before, fmt.Errorf("history of %v from %s to %s: %d commits: %w", repo, before, after, found.GetTotalCommits(), review.ErrTooLong)
 	}
 	return firstParents(all, after), found.GetMergeBaseCommit().GetSHA() != before, nil
 }

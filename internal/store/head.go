@@ -89,6 +89,7 @@ func enlist(all []review.Contributor, c review.Contributor) []review.Contributor
 	}
 	have := &all[i]
 	have.Commits = union(have.Commits, c.Commits)
+	have.Merges = union(have.Merges, c.Merges)
 	have.Roles = union(have.Roles, c.Roles)
 	have.Verified = have.Verified && c.Verified
 	if c.Kind == "agent" {

@@ -29,8 +29,8 @@ func (d *DB) AddSignoff(ctx context.Context, s review.Signoff) (added bool, err 
 	return n > 0, nil
 }
 
-// Void implements review.Store. It returns how many statements are void for
-// this reason and delivery, so that a second try after a crash learns what the
+// Void implements review.Store. It returns how many statements that could
+// let something land are void for this reason and delivery, so that a second try after a crash learns what the
 // first one did.
 func (d *DB) Void(ctx context.Context, repoID int64, via string, sourceID int64, v review.Voiding) (n int, err error) {
 	if v.Reason == "" {
@@ -44,7 +44,8 @@ func (d *DB) Void(ctx context.Context, repoID int64, via string, sourceID int64,
 			return err
 		}
 		return tx.QueryRow(`SELECT count(*) FROM signoff
-			WHERE repo_id = $1 AND via = $2 AND source_id = $3 AND void_reason = $4 AND void_delivery = $5`,
+			WHERE repo_id = $1 AND via = $2 AND source_id = $3 AND void_reason = $4 AND void_delivery = $5 AND refused = ''
+				AND verb IN ('approve', 'override', 'emergency')`,
 			repoID, via, sourceID, v.Reason, v.Delivery).Scan(&n)
 	})
 	if err != nil {
