@@ -45,6 +45,9 @@ func scanCode(d *document) *codeScan {
 		return nil
 	}
 	hints := codeHints(d.data)
+	if d.peer != nil {
+		hints |= codeHints(d.peer.data)
+	}
 	prompts := isPromptModule(d.entry.Path)
 	if hints == 0 && !prompts {
 		return nil

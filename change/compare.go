@@ -261,6 +261,9 @@ func (c *comparison) formatOf(f *file) *format {
 // compareAs compares two versions of a file, each under its format. Absent
 // versions are nil.
 func (c *comparison) compareAs(p *pair, before, after *document, old, now *format) {
+	if before != nil && after != nil {
+		before.peer, after.peer = after, before
+	}
 	for _, d := range []*document{before, after} {
 		if d != nil {
 			c.nameAgent(p, d, old, now)

@@ -14,6 +14,11 @@ type document struct {
 	own      *format  // set for a format of the repository's own
 	broken   *Finding // why the file cannot be read as what it is; then there are no roots and no body
 
+	// peer is the other version of the same file in a comparison, nil where there
+	// is none. What makes a file one of an agent's is looked for in both, so that
+	// a word that comes or goes in one of them turns nothing on or off.
+	peer *document
+
 	// other returns a document of the same side by path, whether or not it
 	// changed, and nil where there is none. What is read through it belongs in
 	// the paths of the fact.

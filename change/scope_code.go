@@ -64,6 +64,10 @@ func isAgentCode(d *document) bool {
 	if codeLangs[path.Ext(d.entry.Path)] == nil {
 		return false
 	}
+	return namesAgents(d) || d.peer != nil && namesAgents(d.peer)
+}
+
+func namesAgents(d *document) bool {
 	text := d.text()
 	return slices.ContainsFunc(agentLibraries, func(s string) bool { return strings.Contains(text, s) })
 }
