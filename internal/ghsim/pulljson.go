@@ -157,7 +157,7 @@ func (r *Repo) labelJSON(name string) object {
 	id := 8_800_000_000 + int64(h.Sum32())
 	return object{
 		"id": id, "node_id": fmt.Sprintf("LA_%d", id), "url": r.api() + "/labels/" + name, "name": name,
-		"color": "ededed", "default": false, "description": nil,
+		"color": "ededed", "default": false, "description": "",
 	}
 }
 
