@@ -164,9 +164,10 @@ func readSPIFFE(b *scopeBuilder) {
 }
 
 // OPA. Only literal sets can be compared; the rest of a policy has no direction.
-// Source: OPA, "Policy Language".
+// Source: OPA, "Policy Language". Countersign's own rules speak of agents and
+// rule none: they are changes of kind policy.
 func isAgentRego(d *document) bool {
-	return path.Ext(d.entry.Path) == ".rego" && !strings.HasSuffix(d.entry.Path, "_test.rego") && regoTools.MatchString(d.text())
+	return path.Ext(d.entry.Path) == ".rego" && !isPolicyPath(d.entry.Path) && !strings.HasSuffix(d.entry.Path, "_test.rego") && regoTools.MatchString(d.text())
 }
 
 var (
