@@ -296,7 +296,16 @@ type formatIndex struct {
 	byName  map[string][]formatPath // by exact file name
 	byExt   map[string][]formatPath // by what follows the last point of the file name
 	rest    []formatPath
+
+	mu    sync.Mutex           // covers found
+	found map[string][]*format // answers of candidates; emptied when it is full
 }
+
+// Bounds of formatIndex.found: about 2 MB.
+const (
+	maxFoundPaths = 8192
+	maxFoundPath  = 200 // bytes
+)
 
 // A formatPath is one glob of one format, with what is known about it beforehand.
 type formatPath struct {
@@ -306,7 +315,7 @@ type formatPath struct {
 }
 
 func newFormatIndex(formats []*format) *formatIndex {
-	x := &formatIndex{formats: formats, byID: map[string]*format{}, byName: map[string][]formatPath{}, byExt: map[string][]formatPath{}}
+	x := &formatIndex{formats: formats, byID: map[string]*format{}, byName: map[string][]formatPath{}, byExt: map[string][]formatPath{}, found: map[string][]*format{}}
 	for i, f := range formats {
 		x.byID[f.id] = f
 		f.general = true
@@ -356,8 +365,26 @@ func expandBraces(pattern string) []string {
 }
 
 // candidates returns the formats whose path patterns match p, in the order of
-// the catalogue.
+// the catalogue. The list is shared and must not be changed.
 func (x *formatIndex) candidates(p string) []*format {
+	if len(p) > maxFoundPath {
+		return x.match(p)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	out, ok := x.found[p]
+	if !ok {
+		out = x.match(p)
+		if len(x.found) >= maxFoundPaths {
+			clear(x.found)
+		}
+		x.found[strings.Clone(p)] = out
+	}
+	return out
+}
+
+// match is candidates without a memory.
+func (x *formatIndex) match(p string) []*format {
 	base := p[strings.LastIndexByte(p, '/')+1:]
 	var found []int
 	for _, list := range [][]formatPath{x.byName[base], x.byExt[path.Ext(base)], x.rest} {

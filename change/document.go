@@ -11,6 +11,7 @@ type document struct {
 	bodyLine int     // line of the file on which body begins, from 1
 	agent    string  // the agent this file belongs to, as the engine names it; a fact may name another
 	findings []Finding
+	of       *file    // what it was made from; nil for a text inside of another file
 	own      *format  // set for a format of the repository's own
 	broken   *Finding // why the file cannot be read as what it is; then there are no roots and no body
 

@@ -15,6 +15,8 @@ type file struct {
 	data    []byte
 	blocked *Finding // why the content cannot be used
 	parsed  map[string]*document
+	text    string // data without a byte order mark, once a document wanted it
+	hints   *int   // of codeHints, once somebody asked
 
 	recognised bool
 	format     *format // nil when no format of the catalogue recognises it
@@ -88,13 +90,16 @@ func (f *file) document(parser string) *document {
 	if d := f.parsed[parser]; d != nil {
 		return d
 	}
-	d := &document{entry: f.entry, data: f.data, bodyLine: 1, broken: f.blocked}
+	d := &document{of: f, entry: f.entry, data: f.data, bodyLine: 1, broken: f.blocked}
 	f.parsed[parser] = d
 	d.other = func(p string) *document { return f.side.other(p) }
 	if d.broken != nil {
 		return d
 	}
-	d.body = string(trimBOM(f.data))
+	if f.text == "" {
+		f.text = string(trimBOM(f.data))
+	}
+	d.body = f.text
 	if strings.TrimSpace(d.body) == "" {
 		return d // says nothing, in every format
 	}

@@ -2,7 +2,6 @@ package change
 
 import (
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -64,12 +63,7 @@ func isAgentCode(d *document) bool {
 	if codeLangs[path.Ext(d.entry.Path)] == nil {
 		return false
 	}
-	return namesAgents(d) || d.peer != nil && namesAgents(d.peer)
-}
-
-func namesAgents(d *document) bool {
-	text := d.text()
-	return slices.ContainsFunc(agentLibraries, func(s string) bool { return strings.Contains(text, s) })
+	return d.codeHints()&hintLibrary != 0 || d.peer != nil && d.peer.codeHints()&hintLibrary != 0
 }
 
 func readAgentCode(b *scopeBuilder) {
