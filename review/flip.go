@@ -168,10 +168,13 @@ func (r *Reviewer) flips(ctx context.Context, c *Case, rules *rulesInForce, head
 		return nil, nil
 	}
 	var broken *RulesError
-	after, err := RulesOf(head)
-	if errors.As(err, &broken) {
+	if err := loads(ctx, r.Policy, head); errors.As(err, &broken) {
 		return &FlipList{Broken: broken.Error()}, nil
 	} else if err != nil {
+		return nil, err
+	}
+	after, err := RulesOf(head)
+	if err != nil {
 		return nil, err
 	}
 	past, of, err := r.Past.Decisions(ctx, strconv.FormatInt(c.Pull.Repo.ID, 10), flipLimit)

@@ -165,7 +165,8 @@ type Policy interface {
 	Load(ctx context.Context, repo []PolicySource) error
 }
 
-// A RulesError says that rules do not load, fail, or name what is not there.
+// A RulesError says that rules or settings do not load, that rules fail, or
+// name what is not there.
 type RulesError struct {
 	Layer  string // default, operator, organisation, repository
 	Path   string
@@ -175,6 +176,9 @@ type RulesError struct {
 
 func (e *RulesError) Error() string {
 	s := e.Layer + " rules: "
+	if e.what() == "settings" {
+		s = ""
+	}
 	switch {
 	case e.Path != "" && e.Line > 0:
 		s += fmt.Sprintf("%s:%d: ", e.Path, e.Line)
@@ -182,6 +186,14 @@ func (e *RulesError) Error() string {
 		s += e.Path + ": "
 	}
 	return s + e.Reason
+}
+
+// what is at fault: rules, or the settings.
+func (e *RulesError) what() string {
+	if e.Path == SettingsPath || e.Path == operatorFile {
+		return "settings"
+	}
+	return "rules"
 }
 
 // A PolicyInput is what rules see. Its JSON is described by

@@ -88,6 +88,16 @@ func ReadSettings(t change.Tree) (s Settings, found bool, err error) {
 	return s, true, err
 }
 
+// loads says why the settings and the rules of a tree do not load, by a
+// *RulesError, and returns nil when they do.
+func loads(ctx context.Context, policy Policy, t change.Tree) error {
+	rules, err := RulesOf(t)
+	if err != nil {
+		return err
+	}
+	return policy.Load(ctx, rules.Sources)
+}
+
 // entryOf names the entry of branches in settings that are broken elsewhere, so
 // that the check which a ruleset requires keeps its name. Where even that
 // cannot be read, it is the branch itself.
@@ -106,6 +116,9 @@ func entryOf(t change.Tree, branch string) string {
 	}
 	return branch
 }
+
+// BrokenRule names the denial of everything while the rules in force do not load.
+const BrokenRule = "countersign.rules"
 
 // demand asks the rules what c needs.
 //
@@ -134,7 +147,7 @@ func (r *Reviewer) demand(ctx context.Context, c *Case, rules *rulesInForce, bas
 	}
 	if broken.Layer == "repository" && onlyRules(base, head) {
 		if load {
-			c.Demand = r.owners(c, "mend", "Broken rules", "the rules on "+c.Pull.BaseRef+" do not load ("+broken.Error()+"), and this pull request touches rules only")
+			c.Demand = r.owners(c, "mend", "Broken "+broken.what(), "the "+broken.what()+" on "+c.Pull.BaseRef+" do not load ("+broken.Error()+"), and this pull request touches rules only")
 			return nil
 		}
 		// Rules that load and fail may fail by what this pull request says. The
@@ -144,7 +157,7 @@ func (r *Reviewer) demand(ctx context.Context, c *Case, rules *rulesInForce, bas
 			return nil
 		}
 	}
-	c.Demand = Demand{Denials: []Ruling{{Rule: "countersign.rules", Layer: broken.Layer, Title: "The rules do not load",
+	c.Demand = Demand{Denials: []Ruling{{Rule: BrokenRule, Layer: broken.Layer, Title: "The " + broken.what() + " do not load",
 		Reason:  broken.Error() + ". Mend them in a pull request of their own: it can be signed by the policy owners or an administrator",
 		Changes: []string{}}}}
 	return nil

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +20,9 @@ const (
 	SettingsPath = ".github/countersign.yaml"
 	RulesDir     = ".github/countersign/"
 )
+
+// operatorFile holds the operator's settings, in the operator's directory.
+const operatorFile = "operator.yaml"
 
 // maxSettings bounds the settings file, in bytes.
 const maxSettings = 256 << 10
@@ -73,106 +75,89 @@ var (
 // that says what to mend. Unknown fields, aliases and second documents are
 // mistakes: what people signed must be what is in force.
 func ParseSettings(data []byte) (Settings, error) {
-	bad := func(format string, args ...any) error {
-		return &RulesError{Layer: "repository", Path: SettingsPath, Reason: fmt.Sprintf(format, args...)}
-	}
 	if len(data) > maxSettings {
-		return Settings{}, bad("the file has %d bytes; at most %d are read", len(data), maxSettings)
+		return Settings{}, settingsError(SettingsPath, []mistake{{0, fmt.Sprintf("the file has %d bytes; at most %d are read", len(data), maxSettings)}})
 	}
 	var s Settings
-	var root yaml.Node
-	if err := yaml.Unmarshal(data, &root); err != nil {
-		return Settings{}, bad("not valid YAML: %s", yamlReason(err))
+	root, all, err := decodeSettings(data, &s)
+	if errors.Is(err, io.EOF) {
+		return Settings{}, settingsError(SettingsPath, []mistake{{0, "the file is empty: it needs version, branches and approvers"}})
 	}
-	if line := aliasLine(&root); line != 0 {
-		return Settings{}, bad("line %d: anchors and aliases are not allowed here", line)
+	if len(all) == 0 {
+		all = s.mistakes(root)
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	dec.KnownFields(true)
-	if err := dec.Decode(&s); errors.Is(err, io.EOF) {
-		return Settings{}, bad("the file is empty: it needs version, branches and approvers")
-	} else if err != nil {
-		return Settings{}, bad("%s", yamlReason(err))
-	}
-	var more yaml.Node
-	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
-		return Settings{}, bad("more than one YAML document")
-	}
-	if mistakes := s.mistakes(); len(mistakes) > 0 {
-		return Settings{}, bad("%s", strings.Join(mistakes, "; "))
+	if len(all) > 0 {
+		return Settings{}, settingsError(SettingsPath, all)
 	}
 	return s, nil
 }
 
-// yamlReason drops the library's name from its messages.
-func yamlReason(err error) string {
-	return strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " ")
-}
-
-// aliasLine returns the line of the first anchor or alias, or 0.
-func aliasLine(n *yaml.Node) int {
-	if n.Kind == yaml.AliasNode || n.Anchor != "" {
-		return n.Line
-	}
-	for _, c := range n.Content {
-		if l := aliasLine(c); l != 0 {
-			return l
+// mistakes returns all that is wrong with s, which was decoded from root.
+func (s Settings) mistakes(root *yaml.Node) (all []mistake) {
+	add := func(at, format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		if strings.ContainsAny(at, ".[") {
+			text = at + ": " + text
 		}
+		all = append(all, mistake{lineOf(root, at), text})
 	}
-	return 0
-}
-
-// mistakes returns all that is wrong with s, for people.
-func (s Settings) mistakes() (all []string) {
-	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if s.Version != 1 {
-		add("version must be 1")
+		add("version", "version must be 1")
 	}
 	if len(s.Branches) == 0 {
-		add("branches is empty: name the branches to govern, such as [main]")
+		add("branches", "branches is empty: name the branches to govern, such as [main]")
 	}
+	s.checkGlobs(add)
+	for _, role := range sortedKeys(s.Approvers) {
+		for _, m := range s.Approvers[role].mistakes() {
+			add("approvers."+role, "%s", m)
+		}
+		if !reqName.MatchString(role) {
+			add("approvers."+role, "a role is written in lower-case letters, digits, dot, dash")
+		}
+	}
+	for i, f := range s.Formats {
+		for _, m := range f.mistakes() {
+			add(fmt.Sprintf("formats[%d]", i), "%s", m)
+		}
+	}
+	for _, m := range s.Means {
+		if m != "comment" && m != "review" && m != "button" {
+			add("means", "means: %q is none of comment, review, button", m)
+		}
+	}
+	if d, err := time.ParseDuration(s.EmergencyReview); s.EmergencyReview != "" && (err != nil || d < time.Hour || d > 30*24*time.Hour) {
+		add("emergency_review", "emergency_review: %q is no time between 1h and 720h", s.EmergencyReview)
+	}
+	for i, d := range s.Delegations {
+		for _, m := range d.mistakes() {
+			add(fmt.Sprintf("delegations[%d]", i), "%s", m)
+		}
+	}
+	for _, mail := range sortedKeys(s.Emails) {
+		if !strings.Contains(mail, "@") || !loginName.MatchString(s.Emails[mail]) {
+			add("emails", "emails: %q must map an address to a login", mail)
+		}
+	}
+	return all
+}
+
+// checkGlobs adds the patterns that are none.
+func (s Settings) checkGlobs(add func(at, format string, args ...any)) {
 	globs := map[string][]string{"branches": s.Branches, "ignore": s.Ignore}
 	for name, list := range s.Agents {
 		globs["agents."+name] = list
 	}
 	for i, f := range s.Formats {
-		all = append(all, f.mistakes(i)...)
 		globs[fmt.Sprintf("formats[%d].paths", i)] = f.Paths
 	}
 	for _, where := range sortedKeys(globs) {
 		for _, g := range globs[where] {
 			if g == "" || !doublestar.ValidatePattern(g) {
-				add("%s: %q is not a glob pattern", where, g)
+				add(where, "%q is not a glob pattern", g)
 			}
 		}
 	}
-	for _, role := range sortedKeys(s.Approvers) {
-		for _, m := range s.Approvers[role].mistakes() {
-			add("approvers.%s: %s", role, m)
-		}
-		if !reqName.MatchString(role) {
-			add("approvers.%s: a role is written in lower-case letters, digits, dot, dash", role)
-		}
-	}
-	for _, m := range s.Means {
-		if m != "comment" && m != "review" && m != "button" {
-			add("means: %q is none of comment, review, button", m)
-		}
-	}
-	if d, err := time.ParseDuration(s.EmergencyReview); s.EmergencyReview != "" && (err != nil || d < time.Hour || d > 30*24*time.Hour) {
-		add("emergency_review: %q is no time between 1h and 720h", s.EmergencyReview)
-	}
-	for i, d := range s.Delegations {
-		for _, m := range d.mistakes() {
-			add("delegations[%d]: %s", i, m)
-		}
-	}
-	for _, mail := range sortedKeys(s.Emails) {
-		if !strings.Contains(mail, "@") || !loginName.MatchString(s.Emails[mail]) {
-			add("emails: %q must map an address to a login", mail)
-		}
-	}
-	return all
 }
 
 func (a Approvers) mistakes() (all []string) {
@@ -195,19 +180,23 @@ func (a Approvers) mistakes() (all []string) {
 	return all
 }
 
-func (f SettingsFormat) mistakes(i int) (all []string) {
+func (f SettingsFormat) mistakes() (all []string) {
 	if f.Name == "" || len(f.Paths) == 0 {
-		all = append(all, fmt.Sprintf("formats[%d] needs a name and paths", i))
+		all = append(all, "needs a name and paths")
 	}
 	if len(f.Model)+len(f.Prompt)+len(f.Params)+len(f.Tools) == 0 {
-		all = append(all, fmt.Sprintf("formats[%d] names no slot: add model, prompt, params or tools", i))
+		all = append(all, "names no slot: add model, prompt, params or tools")
 	}
 	for _, t := range f.Tools {
 		for effect := range t {
 			if len(t) != 1 || (effect != "allow" && effect != "ask" && effect != "deny") {
-				all = append(all, fmt.Sprintf("formats[%d].tools: each entry is one of allow, ask or deny", i))
+				return append(all, "tools: each entry is one of allow, ask or deny")
 			}
 		}
+	}
+	one := Settings{Formats: []SettingsFormat{f}}.Change()
+	if _, err := change.Compare(change.MapTree{}, change.MapTree{}, one); err != nil {
+		all = append(all, strings.TrimPrefix(err.Error(), "format "+f.Name+": "))
 	}
 	return all
 }
@@ -293,23 +282,29 @@ type Operator struct {
 	Observe []string `yaml:"observe"`
 }
 
-// ParseOperator reads operator.yaml.
+// ParseOperator reads operator.yaml. Every mistake in it is a *RulesError that
+// says what to mend.
 func ParseOperator(data []byte) (Operator, error) {
 	var o Operator
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	dec.KnownFields(true)
-	if err := dec.Decode(&o); err != nil && !errors.Is(err, io.EOF) {
-		return o, fmt.Errorf("operator.yaml: %s", yamlReason(err))
+	root, all, err := decodeSettings(data, &o)
+	if errors.Is(err, io.EOF) {
+		return Operator{}, nil // says nothing
 	}
 	for _, role := range sortedKeys(o.Approvers) {
-		if m := o.Approvers[role].mistakes(); len(m) > 0 {
-			return o, fmt.Errorf("operator.yaml: approvers.%s: %s", role, strings.Join(m, "; "))
+		for _, m := range o.Approvers[role].mistakes() {
+			at := "approvers." + role
+			all = append(all, mistake{lineOf(root, at), at + ": " + m})
 		}
 	}
 	for _, g := range o.Observe {
 		if !doublestar.ValidatePattern(g) {
-			return o, fmt.Errorf("operator.yaml: observe: %q is not a glob pattern", g)
+			all = append(all, mistake{lineOf(root, "observe"), fmt.Sprintf("observe: %q is not a glob pattern", g)})
 		}
+	}
+	if len(all) > 0 {
+		e := settingsError(operatorFile, all)
+		e.Layer = "operator"
+		return Operator{}, e
 	}
 	return o, nil
 }

@@ -53,12 +53,49 @@ func TestSettingsMistakes(t *testing.T) {
 		{"bad glob", "version: 1\nbranches: ['[']\n", "not a glob"},
 		{"means", "version: 1\nbranches: [main]\nmeans: [email]\n", "none of comment, review, button"},
 		{"format without slot", "version: 1\nbranches: [main]\nformats: [{name: x, paths: [a]}]\n", "names no slot"},
+		{"unknown field", "version: 1\nbranches: [main]\nignroe: [x]\n", `.github/countersign.yaml:3: there is no field "ignroe"; did you mean ignore? (fields here: version, branches, `},
+		{"unknown field inside", "version: 1\nbranches: [main]\napprovers:\n  model:\n    peple: [bob]\n", `:5: there is no field "peple" in approvers.model; did you mean people?`},
+		{"field like none", "version: 1\nbranches: [main]\nzzzzzzzz: 1\n", `"zzzzzzzz" (fields here`},
+		{"twice", "version: 1\nbranches: [main]\nbranches: [dev]\n", ":3: branches is given twice, first in line 2"},
+		{"role twice", "version: 1\nbranches: [main]\napprovers:\n  a: {people: [b]}\n  a: {people: [c]}\n", ":5: approvers.a is given twice, first in line 4"},
+		{"merge key", "version: 1\nbranches: [main]\napprovers:\n  <<: {model: {people: [bob]}}\n", ":4: approvers: \"<<\" is not a name"},
+		{"text for a list", "version: 1\nbranches: main\n", ":2: branches must be a list, such as [one, two]"},
+		{"text for fields", "version: 1\nbranches: [main]\napprovers: bob\n", ":3: approvers must be fields"},
+		{"text for a number", "version: one\nbranches: [main]\n", ":1: version must be a whole number"},
+		{"list for text", "version: 1\nbranches: [[main]]\n", ":2: branches[0] must be text"},
+		{"not fields", "- version: 1\n", "the file must be fields"},
+		{"line of a role", "version: 1\nbranches: [main]\napprovers:\n  model: {people: [bob]}\n  a.b: {}\n", ":5: approvers.a.b: names nobody"},
+		{"line of a format", "version: 1\nbranches: [main]\nformats:\n- {name: a, paths: [b], model: [c]}\n- {name: d, paths: [e]}\n", ":5: formats[1]: names no slot"},
+		{"slot", "version: 1\nbranches: [main]\nformats:\n- {name: a, paths: [b], model: ['c[']}\n", ":4: formats[0]: "},
+		{"all at once", "version: 2\nbranches: [main]\nmeans: [email]\n", `:1: version must be 1; line 3: means: "email" is none`},
 		{"too large", "version: 1\n#" + strings.Repeat("x", maxSettings), "at most"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := ParseSettings([]byte(c.yaml))
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v, want something with %q", err, c.want)
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "review.") || strings.Contains(err.Error(), "rules") {
+				t.Errorf("got %v, want something with %q, and nothing of Go or of rules", err, c.want)
+			}
+		})
+	}
+}
+
+// The operator's settings are read as strictly, and may be empty.
+func TestOperatorMistakes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, yaml, want string }{
+		{"empty", "", ""},
+		{"comment", "# nothing yet\n", ""},
+		{"good", "approvers: {policy: {people: [erin]}}\nobserve: [acme/*]\n", ""},
+		{"unknown field", "observes: [acme/*]\n", `operator.yaml:1: there is no field "observes"; did you mean observe?`},
+		{"nobody", "observe: []\napprovers:\n  policy: {}\n", "operator.yaml:3: approvers.policy: names nobody"},
+		{"glob", "observe: ['[']\n", "operator.yaml:1: observe:"},
+		{"second document", "observe: []\n---\nobserve: []\n", "more than one YAML document"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := ParseOperator([]byte(c.yaml))
+			if (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
 	}

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"github.com/countersign-dev/countersign/internal/ghsim"
 	"github.com/countersign-dev/countersign/internal/store"
 	"github.com/countersign-dev/countersign/record"
@@ -35,7 +37,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	testscript.Main(m, map[string]func(){"countersign": main})
 }
 
 // child serves until it is killed or its input ends. It says where it serves,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -104,6 +105,8 @@ func previewBranch(ctx context.Context, repo *git.Repo, base, head, branch, oper
 
 func previewExit(p review.Preview) error {
 	switch {
+	case slices.ContainsFunc(p.Demand.Denials, func(d review.Ruling) bool { return d.Rule == review.BrokenRule }):
+		return exit{code: exitUnknown}
 	case len(p.Demand.Denials) > 0:
 		return exit{code: exitNo}
 	case len(p.Demand.Requirements) > 0:
@@ -121,10 +124,11 @@ type checkResult struct {
 	Denials      []review.Ruling      `json:"denials"`
 	Warnings     []review.Ruling      `json:"warnings"`
 	RulesDigest  string               `json:"rules_digest"`
+	Broken       string               `json:"broken"` // why the branch's own settings or rules would not load, or ""
 }
 
 func checkJSON(p review.Preview) checkResult {
-	r := checkResult{p.Enrolled, p.Branch, p.Set.Changes, p.Demand.Requirements, p.Demand.Denials, p.Demand.Warnings, p.Demand.RulesDigest}
+	r := checkResult{p.Enrolled, p.Branch, p.Set.Changes, p.Demand.Requirements, p.Demand.Denials, p.Demand.Warnings, p.Demand.RulesDigest, p.Broken}
 	for i := range r.Requirements {
 		r.Requirements[i].People, r.Requirements[i].Teams = p.Asked[r.Requirements[i].ID].People, p.Asked[r.Requirements[i].ID].Teams
 	}
@@ -154,8 +158,11 @@ func printPreview(w io.Writer, p review.Preview) error {
 	if len(p.Demand.Requirements)+len(p.Demand.Denials) == 0 {
 		b.WriteString("No sign-off is needed.\n")
 	}
-	if !p.Enrolled {
-		b.WriteString("The base has no " + review.SettingsPath + ", so the default rules are shown and nobody is named yet.\n")
+	if !p.Enrolled && !p.Enrols {
+		b.WriteString("The base has no " + review.SettingsPath + ": Countersign does nothing there yet. This is what the default rules would ask; nobody is named.\n")
+	}
+	if p.Broken != "" {
+		fmt.Fprintf(&b, "Warning: once this is merged, nothing can be decided and every check is red, since what it brings does not load:\n    %s\n", plain(p.Broken, 1000))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -170,6 +177,9 @@ func count(n int) string {
 
 func asked(a review.Approvers, req review.Requirement) string {
 	names := append(append([]string{}, a.People...), a.Teams...)
+	if len(names) == 0 && req.Role == review.RoleAdministrator {
+		return "an administrator of the repository who had no hand in it"
+	}
 	if len(names) == 0 {
 		return "the role " + req.Role + ", which has no approvers"
 	}
