@@ -37,13 +37,14 @@ type Store interface {
 // A Shelf keeps what stands beside the leaves.
 type Shelf interface {
 	// Disclosures returns those of the leaves [from, to), in the order of
-	// leaves and commitments, with the bytes of attachments.
+	// leaves and commitments, with the bytes of attachments. Of a leaf whose
+	// disclosures cannot be read it returns one that opens nothing.
 	Disclosures(ctx context.Context, from, to int64) ([]Disclosure, error)
-	// Touches returns the index rows of the leaves [from, to) by leaf, in any
-	// order.
-	Touches(ctx context.Context, from, to int64) (map[int64][]Touch, error)
-	// Strays counts rows that belong to no leaf.
-	Strays(ctx context.Context) (int64, error)
+	// Touched counts those of the given index rows of a leaf that are there.
+	Touched(ctx context.Context, s Stored, want []Touch) (int, error)
+	// Strays counts rows that belong to no leaf, when the leaves have so many
+	// index rows together.
+	Strays(ctx context.Context, touches int64) (int64, error)
 	// Tiles returns all full tiles.
 	Tiles(ctx context.Context) ([]Tile, error)
 	// First returns the lowest index of a leaf that landed at or after a time,

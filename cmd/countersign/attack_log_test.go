@@ -57,7 +57,7 @@ func TestA58AlteredDatabase(t *testing.T) {
 		{"hash", `UPDATE leaf SET hash = CAST(x'01' || substr(hash, 2) AS BLOB) WHERE idx = 1`},
 		{"leaf and hash of another", `UPDATE leaf SET body = (SELECT body FROM leaf WHERE idx = 0), hash = (SELECT hash FROM leaf WHERE idx = 0) WHERE idx = 1`},
 		{"checkpoint", `UPDATE checkpoint SET note = replace(note, char(10) || '3' || char(10), char(10) || '2' || char(10)) WHERE size = 3`},
-		{"name", `UPDATE disclosure SET value = CAST(replace(CAST(value AS TEXT), 'bob', 'eve') AS BLOB)`},
+		{"name", `UPDATE disclosed SET list = replace(list, 'bob', 'eve')`},
 		{"record removed", `DELETE FROM leaf WHERE idx = 1`},
 		{"log cut", `DELETE FROM leaf WHERE idx = 2; DELETE FROM checkpoint WHERE size = 3`},
 	} {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -23,8 +21,7 @@ const leafColumns = `leaf.idx, leaf.dedupe_key, leaf.hash, leaf.body, leaf.lande
 func (d *DB) Append(ctx context.Context, a record.Append) (stored record.Stored, added bool, err error) {
 	err = d.write(ctx, func(tx *sql.Tx) error {
 		size, first := int64(0), int64(-1)
-		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(idx) + 1, 0), coalesce((SELECT idx FROM leaf WHERE dedupe_key = $1), -1)
-			FROM leaf`, a.Key).Scan(&size, &first); err != nil {
+		if err := tx.StmtContext(ctx, d.append[findLeaf]).QueryRowContext(ctx, a.Key).Scan(&size, &first); err != nil {
 			return err
 		}
 		if first >= 0 {
@@ -35,7 +32,7 @@ func (d *DB) Append(ctx context.Context, a record.Append) (stored record.Stored,
 			return record.ErrMoved
 		}
 		stored, added = a.Stored, true
-		return appendLeaf(ctx, tx, a)
+		return d.appendLeaf(ctx, tx, a)
 	})
 	if err != nil {
 		return record.Stored{}, false, err
@@ -46,12 +43,39 @@ func (d *DB) Append(ctx context.Context, a record.Append) (stored record.Stored,
 	return stored, added, nil
 }
 
-func appendLeaf(ctx context.Context, tx *sql.Tx, a record.Append) error {
-	if err := run(ctx, tx, "INSERT INTO leaf VALUES ($1, $2, $3, $4, $5, $6)",
-		a.Index, a.Key, a.Hash[:], a.Leaf, micros(a.LandedAt), micros(a.RecordedAt)); err != nil {
+// The statements of an append are parsed once, because SQLite would otherwise
+// take longer to parse them, triggers and all, than to run them.
+const (
+	findLeaf = `SELECT coalesce(max(idx) + 1, 0), coalesce((SELECT idx FROM leaf WHERE dedupe_key = $1), -1) FROM leaf`
+
+	insertLeaf       = "INSERT INTO leaf VALUES ($1, $2, $3, $4, $5, $6)"
+	insertCheckpoint = "INSERT INTO checkpoint VALUES ($1, $2)"
+	insertTouch      = "INSERT INTO touch VALUES ($1, $2, $3, $4)"
+	insertDisclosed  = "INSERT INTO disclosed VALUES ($1, $2)"
+)
+
+// prepareAppend parses the statements of an append.
+func (d *DB) prepareAppend(ctx context.Context) error {
+	d.append = map[string]*sql.Stmt{}
+	for _, query := range []string{findLeaf, insertLeaf, insertCheckpoint, insertTouch, insertDisclosed} {
+		stmt, err := d.w.PrepareContext(ctx, query)
+		if err != nil {
+			return err
+		}
+		d.append[query] = stmt
+	}
+	return nil
+}
+
+func (d *DB) appendLeaf(ctx context.Context, tx *sql.Tx, a record.Append) error {
+	insert := func(query string, args ...any) error {
+		_, err := tx.StmtContext(ctx, d.append[query]).ExecContext(ctx, args...)
 		return err
 	}
-	if err := run(ctx, tx, "INSERT INTO checkpoint VALUES ($1, $2)", a.Index+1, a.Checkpoint); err != nil {
+	if err := insert(insertLeaf, a.Index, a.Key, a.Hash[:], a.Leaf, micros(a.LandedAt), micros(a.RecordedAt)); err != nil {
+		return err
+	}
+	if err := insert(insertCheckpoint, a.Index+1, a.Checkpoint); err != nil {
 		return err
 	}
 	for _, t := range a.Tiles {
@@ -59,20 +83,20 @@ func appendLeaf(ctx context.Context, tx *sql.Tx, a record.Append) error {
 			return err
 		}
 	}
-	if err := insertAll(ctx, tx, "INSERT INTO touch", a.Touches, func(t record.Touch) []any {
-		return []any{t.By, t.Value, micros(a.LandedAt), a.Index}
-	}); err != nil {
-		return err
+	for _, t := range a.Touches {
+		if err := insert(insertTouch, t.By, t.Value, micros(a.LandedAt), a.Index); err != nil {
+			return err
+		}
 	}
-	if err := insertAll(ctx, tx, "INSERT INTO disclosure", a.Disclosures, func(d record.Disclosure) []any {
-		return []any{a.Index, string(d.Commitment), d.Label, d.Salt, d.Attachment, d.Bytes()}
-	}); err != nil {
-		return err
+	if len(a.Disclosures) > 0 {
+		if err := insert(insertDisclosed, a.Index, encodeDisclosed(a.Index, a.Disclosures)); err != nil {
+			return err
+		}
 	}
 	if a.Erase == nil {
 		return nil
 	}
-	return erase(ctx, tx, *a.Erase)
+	return d.erase(ctx, tx, *a.Erase)
 }
 
 // run runs a statement that gives no rows.
@@ -81,39 +105,24 @@ func run(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
 	return err
 }
 
-// insertAll inserts all items, a hundred rows at a time.
-func insertAll[T any](ctx context.Context, tx *sql.Tx, into string, items []T, row func(T) []any) error {
-	for chunk := range slices.Chunk(items, 100) {
-		var args []any
-		q := strings.Builder{}
-		q.WriteString(into + " VALUES ")
-		for i, item := range chunk {
-			sep := ", ("
-			if i == 0 {
-				sep = "("
-			}
-			for _, arg := range row(item) {
-				args = append(args, arg)
-				q.WriteString(sep + "$" + strconv.Itoa(len(args)))
-				sep = ", "
-			}
-			q.WriteString(")")
-		}
-		if err := run(ctx, tx, q.String(), args...); err != nil {
-			return err
-		}
+// erase removes disclosures and index rows of a leaf.
+func (d *DB) erase(ctx context.Context, tx *sql.Tx, e record.Erase) error {
+	left, err := disclosures(ctx, tx, e.Index, e.Index+1)
+	if err != nil {
+		return err
 	}
-	return nil
-}
-
-func erase(ctx context.Context, tx *sql.Tx, e record.Erase) error {
-	for _, c := range e.Commitments {
-		if err := run(ctx, tx, "DELETE FROM disclosure WHERE idx = $1 AND commitment = $2", e.Index, string(c)); err != nil {
+	left = slices.DeleteFunc(left, func(o record.Disclosure) bool { return slices.Contains(e.Commitments, o.Commitment) })
+	if err := run(ctx, tx, "DELETE FROM disclosed WHERE idx = $1", e.Index); err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		if err := run(ctx, tx, insertDisclosed, e.Index, encodeDisclosed(e.Index, left)); err != nil {
 			return err
 		}
 	}
 	for _, t := range e.Touches {
-		if err := run(ctx, tx, "DELETE FROM touch WHERE dimension = $1 AND value = $2 AND idx = $3", t.By, t.Value, e.Index); err != nil {
+		if err := run(ctx, tx, `DELETE FROM touch WHERE dimension = $1 AND value = $2
+			AND landed_at = (SELECT landed_at FROM leaf WHERE idx = $3) AND idx = $3`, t.By, t.Value, e.Index); err != nil {
 			return err
 		}
 	}

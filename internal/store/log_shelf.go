@@ -3,52 +3,89 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/countersign-dev/countersign/record"
 )
 
-// Disclosures implements record.Shelf.
-func (d *DB) Disclosures(ctx context.Context, from, to int64) ([]record.Disclosure, error) {
-	return list(ctx, d.r, func(row scanner) (o record.Disclosure, err error) {
-		var value []byte
-		if err := row.Scan(&o.Index, &o.Commitment, &o.Label, &o.Salt, &o.Attachment, &value); err != nil {
-			return o, err
-		}
-		if o.Attachment != "" {
-			o.Body = value
-		} else {
-			o.Value = string(value)
-		}
-		return o, nil
-	}, "SELECT * FROM disclosure WHERE idx >= $1 AND idx < $2 ORDER BY idx, commitment", from, to)
+// An opened is a disclosure as it is kept: as it is exported, with the bytes of
+// an attachment, which are UTF-8, beside it.
+type opened struct {
+	record.Disclosure
+	Body string `json:"body,omitempty"`
 }
 
-// Touches implements record.Shelf.
-func (d *DB) Touches(ctx context.Context, from, to int64) (map[int64][]record.Touch, error) {
-	all := map[int64][]record.Touch{}
-	_, err := list(ctx, d.r, func(row scanner) (_ struct{}, err error) {
+// encodeDisclosed writes the disclosures of one leaf, sorted by commitment.
+func encodeDisclosed(index int64, all []record.Disclosure) string {
+	list := make([]opened, len(all))
+	for i, d := range all {
+		d.Index = index
+		list[i] = opened{d, string(d.Body)}
+	}
+	slices.SortFunc(list, func(a, b opened) int { return strings.Compare(string(a.Commitment), string(b.Commitment)) })
+	data, err := json.Marshal(list)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	return string(data)
+}
+
+// Disclosures implements record.Shelf.
+func (d *DB) Disclosures(ctx context.Context, from, to int64) ([]record.Disclosure, error) {
+	return disclosures(ctx, d.r, from, to)
+}
+
+// disclosures reads those of the leaves [from, to).
+func disclosures(ctx context.Context, q querier, from, to int64) ([]record.Disclosure, error) {
+	rows, err := list(ctx, q, func(row scanner) (out []record.Disclosure, err error) {
 		var index int64
-		var t record.Touch
-		if err := row.Scan(&index, &t.By, &t.Value); err != nil {
-			return struct{}{}, err
+		var data []byte
+		if err := row.Scan(&index, &data); err != nil {
+			return nil, err
 		}
-		all[index] = append(all[index], t)
-		return struct{}{}, nil
-	}, `SELECT touch.idx, touch.dimension, touch.value FROM touch JOIN leaf ON leaf.idx = touch.idx
-		WHERE touch.idx >= $1 AND touch.idx < $2 AND touch.landed_at = leaf.landed_at`, from, to)
-	return all, err
+		var all []opened
+		if json.Unmarshal(data, &all) != nil {
+			return []record.Disclosure{{Index: index}}, nil
+		}
+		for _, o := range all {
+			if o.Index != index {
+				return []record.Disclosure{{Index: index}}, nil
+			}
+			if o.Attachment != "" {
+				o.Disclosure.Body = []byte(o.Body)
+			}
+			out = append(out, o.Disclosure)
+		}
+		return out, nil
+	}, "SELECT idx, list FROM disclosed WHERE idx >= $1 AND idx < $2 ORDER BY idx", from, to)
+	return slices.Concat(rows...), err
+}
+
+// Touched implements record.Shelf.
+func (d *DB) Touched(ctx context.Context, s record.Stored, want []record.Touch) (n int, err error) {
+	rows := make([][2]string, len(want))
+	for i, t := range want {
+		rows[i] = [2]string{t.By, t.Value}
+	}
+	data, err := json.Marshal(rows)
+	if err != nil {
+		return 0, err
+	}
+	return n, d.r.QueryRowContext(ctx, `SELECT count(*) FROM json_each($1) want CROSS JOIN touch
+		WHERE dimension = want.value ->> 0 AND touch.value = want.value ->> 1 AND landed_at = $2 AND idx = $3`,
+		string(data), micros(s.LandedAt), s.Index).Scan(&n)
 }
 
 // Strays implements record.Shelf.
-func (d *DB) Strays(ctx context.Context) (n int64, err error) {
-	return n, d.r.QueryRowContext(ctx, `SELECT
-		(SELECT count(*) FROM touch WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.idx = touch.idx AND leaf.landed_at = touch.landed_at)) +
-		(SELECT count(*) FROM disclosure WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.idx = disclosure.idx)) +
-		(SELECT count(*) FROM checkpoint WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.idx + 1 = checkpoint.size))`).Scan(&n)
+func (d *DB) Strays(ctx context.Context, touches int64) (n int64, err error) {
+	return n, d.r.QueryRowContext(ctx, `SELECT (SELECT max(count(*) - $1, 0) FROM touch) +
+		(SELECT count(*) FROM disclosed WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.idx = disclosed.idx)) +
+		(SELECT count(*) FROM checkpoint WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.idx + 1 = checkpoint.size))`, touches).Scan(&n)
 }
 
 // Tiles implements record.Shelf.

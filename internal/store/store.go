@@ -42,6 +42,8 @@ var migrations embed.FS
 type DB struct {
 	w *sql.DB // one connection; its transactions begin IMMEDIATE
 	r *sql.DB // readers; they never write
+
+	append map[string]*sql.Stmt // of w, by their text
 }
 
 // Open opens the database at dsn, a path or sqlite: and a path, creates it with
@@ -65,7 +67,7 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
-	if err := d.migrate(ctx); err != nil {
+	if err := errors.Join(d.migrate(ctx), d.prepareAppend(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), d.Close())
 	}
 	return d, nil

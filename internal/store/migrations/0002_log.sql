@@ -36,18 +36,13 @@ CREATE TABLE touch (
     idx       INTEGER NOT NULL,
     PRIMARY KEY (dimension, value, landed_at, idx)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX touch_leaf ON touch (idx);
 
--- Names and texts, long ones too. These can be erased, salt and all.
-CREATE TABLE disclosure (
-    idx        INTEGER NOT NULL,
-    commitment TEXT    NOT NULL,
-    label      TEXT    NOT NULL,
-    salt       TEXT    NOT NULL,
-    attachment TEXT    NOT NULL, -- sha256:… of the value when it is exported as a file
-    value      BLOB    NOT NULL,
-    PRIMARY KEY (idx, commitment)
-) STRICT, WITHOUT ROWID;
+-- Names and texts, long ones too: all of a leaf, as a list in JSON. Each can be
+-- erased, salt and all; the row is then written anew without it.
+CREATE TABLE disclosed (
+    idx  INTEGER PRIMARY KEY,
+    list TEXT    NOT NULL
+) STRICT;
 
 -- +goose StatementBegin
 CREATE TRIGGER leaf_added BEFORE INSERT ON leaf
@@ -111,7 +106,7 @@ END;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
-CREATE TRIGGER disclosure_stands BEFORE UPDATE ON disclosure
+CREATE TRIGGER disclosed_stands BEFORE UPDATE ON disclosed
 BEGIN
     SELECT RAISE(ABORT, 'a disclosure is erased or left as it is');
 END;
