@@ -113,7 +113,7 @@ func (r *Repo) moveBranch(by *User, branch, after string, cause func()) error {
 // (docs: about pull request merges, indirect merges).
 func (r *Repo) landedByPush(by *User, base, tip string) {
 	for _, p := range r.pulls {
-		if !p.closed && p.base == base && r.store.contains(tip, p.head) {
+		if !p.closed && p.target() == base && r.store.contains(tip, p.head) {
 			p.land(by, tip)
 		}
 	}

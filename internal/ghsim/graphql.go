@@ -34,8 +34,8 @@ func operationName(body []byte) string {
 }
 
 type graphVariables struct {
-	Owner, Name, Policy, After, Branch string
-	Number                             int64
+	Owner, Name, Policy, After, Branch, Ref string
+	Number                                  int64
 }
 
 func (req *request) graphQL() (any, error) {
@@ -54,8 +54,8 @@ func (req *request) graphQL() (any, error) {
 	switch operationName(req.body) {
 	case "Sync":
 		return req.sync(r, v), nil
-	case "MQ":
-		return object{"data": object{"repository": object{"mergeQueue": nil}}}, nil
+	case "Queue":
+		return req.mergeQueue(r, v)
 	}
 	return nil, refuse(http.StatusBadRequest, "A query attribute must be specified and must be a string.")
 }
@@ -134,7 +134,7 @@ func (p *Pull) graph(after string) object {
 		"author": p.author.actor(), "headRepository": nil, "baseRef": nil, "potentialMergeCommit": nil,
 		"merged": p.merged, "mergedAt": stamp(p.mergedAt), "mergedBy": p.mergedBy.actor(), "mergeCommit": oid(p.landed),
 		"createdAt": stamp(p.created), "updatedAt": stamp(p.updated), "closedAt": stamp(p.closedAt),
-		"labels": object{"nodes": p.labelsJSON()}, "assignees": p.graphAssignees(),
+		"stack": p.graphStack(), "labels": object{"nodes": p.labelsJSON()}, "assignees": p.graphAssignees(),
 		"commits": p.graphCommits(), "comments": p.graphComments(), "reviews": p.graphReviews(),
 		"timelineItems": object{"totalCount": len(p.timeline), "nodes": tail(p.timeline, 50)},
 	}
@@ -143,7 +143,7 @@ func (p *Pull) graph(after string) object {
 	}
 	if tip := r.heads[p.base]; tip != "" {
 		o["baseRef"] = object{"name": p.base, "target": object{"oid": tip}}
-		if tree, err := p.mergedTree(); err == nil && !p.closed {
+		if tree, err := p.mergedTree(tip); err == nil && !p.closed {
 			o["potentialMergeCommit"] = oid(p.testMerge(tree))
 		}
 	}

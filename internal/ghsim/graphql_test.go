@@ -24,6 +24,7 @@ type graphAnswer struct {
 				MergeCommit                   *struct{ Oid string }
 				BaseRef                       struct{ Target struct{ Oid string } }
 				Author                        graphUser
+				Stack                         *struct{ BaseRefName string }
 				Commits                       struct {
 					Nodes []struct {
 						Commit struct {
@@ -47,7 +48,16 @@ type graphAnswer struct {
 					}
 				}
 			}
-			Policy *struct{ Text string }
+			Policy     *struct{ Text string }
+			Ref        struct{ Target struct{ Oid string } }
+			MergeQueue struct {
+				Entries struct {
+					Nodes []struct {
+						HeadCommit, BaseCommit struct{ Oid string }
+						PullRequest            struct{ Number int }
+					}
+				}
+			}
 		}
 	}
 	Errors []struct{ Type string }

@@ -48,34 +48,40 @@ func (p *Pull) merge(by *User, m MergeMethod, override bool) (string, error) {
 	if missing := p.missing(override); len(missing) > 0 {
 		return "", refuse(http.StatusMethodNotAllowed, "%s", strings.Join(missing, "\n"))
 	}
-	tip, err := p.build(by, m)
+	if p.stack != nil {
+		return "", refuse(http.StatusMethodNotAllowed, "Pull request is part of a stack. Use the asynchronous merge endpoint.")
+	}
+	if p.repo.queueRule(p.base) != nil && !override {
+		return "", refuse(http.StatusMethodNotAllowed, "Changes must be made through the merge queue")
+	}
+	tip, err := p.build(by, m, p.repo.heads[p.base])
 	if err != nil {
 		return "", err
 	}
-	p.markLanded(by, tip)
+	p.markLanded(by, p.repo.heads[p.base], tip)
 	return tip, p.repo.moveBranch(by, p.base, tip, func() { p.emit("closed", by, object{}) })
 }
 
 // land marks a pull request as merged because its commits reached the base by
 // other means. Event: pull_request.closed with merged.
 func (p *Pull) land(by *User, tip string) {
-	p.markLanded(by, tip)
-	p.from = p.baseSHA
+	p.markLanded(by, p.baseSHA, tip)
 	p.emit("closed", by, object{})
 }
 
-func (p *Pull) markLanded(by *User, tip string) {
+func (p *Pull) markLanded(by *User, from, tip string) {
 	now := p.repo.s.now()
-	p.from, p.landed = p.repo.heads[p.base], tip
+	p.from, p.landed = from, tip
 	p.merged, p.mergedAt, p.mergedBy = true, now, by
 	p.closed, p.closedAt, p.updated, p.auto = true, now, now, nil
 }
 
 // missing lists what keeps the pull request from landing, in GitHub's words.
 func (p *Pull) missing(override bool) []string {
-	g := p.repo.gate(p.base, override)
+	base := p.target()
+	g := p.repo.gate(base, override)
 	var list []string
-	if g.strict && !p.repo.store.contains(p.head, p.repo.heads[p.base]) {
+	if g.strict && !p.repo.store.contains(p.head, p.repo.heads[base]) {
 		list = append(list, "Head branch is out of date with the base branch.")
 	}
 	for _, c := range g.checks {
@@ -93,13 +99,13 @@ func (p *Pull) missing(override bool) []string {
 	return list
 }
 
-// build makes the commit that the base will point at.
-func (p *Pull) build(by *User, m MergeMethod) (string, error) {
-	st, base := p.repo.store, p.repo.heads[p.base]
+// build makes the commits that land the pull request on a commit, and returns the last.
+func (p *Pull) build(by *User, m MergeMethod, base string) (string, error) {
+	st := p.repo.store
 	if m == Rebase {
 		return p.repo.replay(base, p.head, by.git())
 	}
-	tree, err := p.mergedTree()
+	tree, err := p.mergedTree(base)
 	if err != nil {
 		return "", err
 	}
@@ -161,9 +167,9 @@ func (c *gitCommit) coAuthors() []Identity {
 	return list
 }
 
-// mergedTree merges head and base; a conflict is a 405, as the merge API answers.
-func (p *Pull) mergedTree() (string, error) {
-	st, base := p.repo.store, p.repo.heads[p.base]
+// mergedTree merges head and a commit; a conflict is a 405, as the merge API answers.
+func (p *Pull) mergedTree(base string) (string, error) {
+	st := p.repo.store
 	origin := emptyTree
 	if c := st.commit(st.mergeBase(base, p.head)); c != nil {
 		origin = c.tree
@@ -223,7 +229,7 @@ func (p *Pull) UpdateBranch(by *User) (string, error) {
 	if p.repo.store.contains(p.head, base) {
 		return "", refuse(http.StatusUnprocessableEntity, "There are no new commits on the base branch.")
 	}
-	tree, err := p.mergedTree()
+	tree, err := p.mergedTree(base)
 	if err != nil {
 		return "", err
 	}
@@ -269,14 +275,22 @@ func (p *Pull) stopAutoMerge(by *User) {
 }
 
 // settle lands the pull requests of r's network whose auto-merge has nothing
-// left to wait for. A conflict leaves one waiting.
+// left to wait for, or queues them where the base has a merge queue, and moves
+// the queues on. A conflict leaves one waiting.
 func (s *Server) settle(r *Repo) error {
 	for _, target := range r.network() {
+		if err := target.settleQueues(); err != nil {
+			return err
+		}
 		for _, p := range target.pulls {
 			if p.auto == nil || p.draft || len(p.missing(false)) > 0 {
 				continue
 			}
-			if _, err := p.merge(p.auto.by, p.auto.method, false); err != nil {
+			land := func() error { _, err := p.merge(p.auto.by, p.auto.method, false); return err }
+			if target.queueRule(p.base) != nil {
+				land = func() error { return p.enqueue(p.auto.by) }
+			}
+			if err := land(); err != nil {
 				if _, refused := err.(*Refusal); !refused {
 					return err
 				}

@@ -62,6 +62,7 @@ type Ruleset struct {
 	BlockForce   bool
 	BypassAdmins bool
 	Disabled     bool
+	Queue        *QueueRule       // nil: no merge queue
 	Extra        []map[string]any // further rules as they appear in answers, such as {"type": "merge_queue"}
 }
 
@@ -164,6 +165,8 @@ func (r *Repo) mayPush(branch, sha string, forced bool) error {
 	switch {
 	case forced && g.blockForce:
 		return refuse(http.StatusUnprocessableEntity, "Cannot force-push to this branch")
+	case r.queueRule(branch) != nil && r.heads[branch] != "":
+		return refuse(http.StatusUnprocessableEntity, "Changes must be made through the merge queue")
 	case g.requirePull && r.heads[branch] != "":
 		return refuse(http.StatusUnprocessableEntity, "Changes must be made through a pull request.")
 	}
@@ -274,6 +277,9 @@ func (rs *Ruleset) rules() []object {
 	}
 	if rs.BlockForce {
 		list = append(list, object{"type": "non_fast_forward"})
+	}
+	if rs.Queue != nil {
+		list = append(list, rs.Queue.json())
 	}
 	for _, extra := range rs.Extra {
 		list = append(list, extra)

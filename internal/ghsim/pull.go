@@ -32,6 +32,9 @@ type Pull struct {
 	landed    string // the base's tip after the merge
 	from      string // the base's tip before it
 	auto      *autoMerge
+	queued    bool
+	group     string // head of its newest merge group
+	stack     *Stack
 	comments  []*Comment
 	reviews   []*Review
 	timeline  []object // GraphQL nodes
@@ -204,6 +207,7 @@ func (p *Pull) synchronize(by *User, after string) {
 		})
 	}
 	p.emit("synchronize", by, object{"before": before, "after": after})
+	p.leaveQueue(by, unknownRemoval)
 	if p.auto != nil && ranks[p.repo.role(by)] < ranks["write"] {
 		p.stopAutoMerge(by)
 	}
@@ -217,13 +221,14 @@ func (p *Pull) Close(by *User) error {
 		return refuse(http.StatusUnprocessableEntity, "Validation Failed: the pull request is closed")
 	}
 	p.shut(by)
-	return nil
+	return p.repo.s.settle(p.repo)
 }
 
 func (p *Pull) shut(by *User) {
 	now := p.repo.s.now()
 	p.closed, p.closedAt, p.updated, p.auto = true, now, now, nil
 	p.emit("closed", by, object{})
+	p.leaveQueue(by, unknownRemoval)
 }
 
 // Reopen opens it again at the present tip of its branch, unless that was
@@ -273,6 +278,7 @@ func (p *Pull) retarget(by *User, base string) {
 	if p.auto != nil && ranks[p.repo.role(by)] < ranks["write"] {
 		p.stopAutoMerge(by)
 	}
+	p.leaveQueue(by, unknownRemoval)
 }
 
 // SetTitle changes the title. Event: pull_request.edited with changes.title.
@@ -304,6 +310,7 @@ func (p *Pull) SetDraft(by *User, draft bool) error {
 	action := "ready_for_review"
 	if draft {
 		action = "converted_to_draft"
+		p.leaveQueue(by, unknownRemoval)
 	}
 	p.emit(action, by, object{})
 	return p.repo.s.settle(p.repo)

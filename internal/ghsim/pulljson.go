@@ -29,6 +29,7 @@ func (p *Pull) simpleJSON() object {
 		"requested_teams": []any{}, "labels": p.labelsJSON(), "milestone": nil, "active_lock_reason": nil,
 		"author_association": r.association(p.author), "auto_merge": p.autoJSON(),
 		"head": p.endJSON(p.headRepo, p.headRef, p.head), "base": p.endJSON(r, p.base, p.baseSHA), "_links": p.linksJSON(issue),
+		"stack": p.stackJSON(),
 	}
 	if len(p.assignees) > 0 {
 		o["assignee"] = p.assignees[0].json()
@@ -74,7 +75,7 @@ func (p *Pull) fullJSON() object {
 	if p.closed || p.repo.heads[p.base] == "" {
 		return o
 	}
-	tree, err := p.mergedTree()
+	tree, err := p.mergedTree(p.repo.heads[p.base])
 	o["mergeable"], o["rebaseable"] = err == nil, err == nil
 	switch {
 	case err != nil:

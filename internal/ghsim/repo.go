@@ -30,6 +30,7 @@ type Repo struct {
 	statuses    map[string][]object // by commit, oldest first
 	protections map[string]*Protection
 	rulesets    []*Ruleset
+	queues      map[string][]*entry // merge queues by base, front first
 	truncate    int
 	created     time.Time
 	pushed      time.Time
@@ -71,7 +72,7 @@ func (s *Server) newRepo(owner *User, name string) *Repo {
 		s: s, id: s.id("repo"), owner: owner, name: name, created: s.now(), pushed: s.now(),
 		heads: map[string]string{}, roles: map[*User]string{}, comments: map[int64]*Comment{},
 		runs: map[string][]*checkRun{}, runByID: map[int64]*checkRun{}, statuses: map[string][]object{},
-		protections: map[string]*Protection{},
+		protections: map[string]*Protection{}, queues: map[string][]*entry{},
 	}
 	if s.names[r.key()] != nil {
 		panic("ghsim: the repository " + r.fullName() + " exists")
