@@ -127,6 +127,20 @@ func (r *Reviewer) conclude(ctx context.Context, g *governed, l *Landing, c *Cas
 		return nil
 	}
 	rules := &rulesInForce{settings: g.settings, sources: g.sources, branch: g.entry, tip: before, broken: g.broken}
+	if err := r.gather(ctx, c, rules, before, after, false); err != nil {
+		return err
+	}
+	late := c.Statements
+	c.Statements = inTime(c.Statements, l.LandedAt)
+	v := Decide(*c)
+	l.Verdict = &v
+	l.Outcome, l.Missing = outcome(*l, v, late)
+	return nil
+}
+
+// gather asks the rules what c needs, over what content, and who may sign it.
+// With fresh set, teams are read anew.
+func (r *Reviewer) gather(ctx context.Context, c *Case, rules *rulesInForce, before, after change.Tree, fresh bool) error {
 	if err := r.restores(ctx, c, after); err != nil {
 		return err
 	}
@@ -137,21 +151,13 @@ func (r *Reviewer) conclude(ctx context.Context, g *governed, l *Landing, c *Cas
 		return err
 	}
 	var err error
-	if c.Contributors, err = r.resolve(ctx, l.Repo, g.settings, c.Contributors); err != nil {
+	if c.Contributors, err = r.resolve(ctx, c.Pull.Repo, rules.settings, c.Contributors); err != nil {
 		return err
 	}
-	if err := r.rosters(ctx, c, g.settings, false); err != nil {
+	if err := r.rosters(ctx, c, rules.settings, fresh); err != nil {
 		return err
 	}
-	if err := r.responders(ctx, c, g.settings, false); err != nil {
-		return err
-	}
-	late := c.Statements
-	c.Statements = inTime(c.Statements, l.LandedAt)
-	v := Decide(*c)
-	l.Verdict = &v
-	l.Outcome, l.Missing = outcome(*l, v, late)
-	return nil
+	return r.responders(ctx, c, rules.settings, fresh)
 }
 
 // inTime leaves out what was said after a landing.
