@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/countersign-dev/countersign/internal/git"
-	"github.com/countersign-dev/countersign/policies"
 	"github.com/countersign-dev/countersign/record"
 	"github.com/countersign-dev/countersign/review"
 )
@@ -30,7 +29,7 @@ folders or revisions. What is detected as a change, and who holds a role, is lef
 
 Exit codes: 0 nothing differs or only gets tighter, 1 something gets looser, 2 it could not be told.`,
 		Example: "  countersign policy backtest main HEAD --data /var/lib/countersign --repo acme/bot",
-		Args:    cobra.ExactArgs(2),
+		Args:    arguments(2, "BEFORE", "AFTER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			log, done, err := openLog(c.Context(), data)
 			if err != nil {
@@ -60,8 +59,9 @@ Exit codes: 0 nothing differs or only gets tighter, 1 something gets looser, 2 i
 	out.add(c, "table", "json")
 	dataFlag(c, &data)
 	c.Flags().StringVar(&name, "repo", "", "owner/name (default: all)")
-	c.Flags().StringVar(&operator, "operator-dir", "", "folder with the operator's rules")
-	c.Flags().IntVar(&limit, "limit", 1000, "how many decisions at most, newest first")
+	operatorFlag(c, &operator)
+	limit = 1000
+	c.Flags().Var(positive{&limit}, "limit", "how many decisions at most, newest first")
 	return c
 }
 
@@ -74,7 +74,7 @@ func backtest(ctx context.Context, log *record.Log, before, after, name, operato
 	}
 	var rules [2]review.Rules
 	for i, arg := range []string{before, after} {
-		tree, err := side(ctx, repo, arg)
+		tree, err := side(ctx, repo, []string{"BEFORE", "AFTER"}[i], arg)
 		if err != nil {
 			return review.FlipList{}, err
 		}
@@ -86,7 +86,7 @@ func backtest(ctx context.Context, log *record.Log, before, after, name, operato
 	if err != nil {
 		return review.FlipList{}, err
 	}
-	engine, err := policies.New(policies.Options{Operator: folder(operator)})
+	engine, err := engineWith(operator)
 	if err != nil {
 		return review.FlipList{}, err
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/countersign-dev/countersign/change"
 	"github.com/countersign-dev/countersign/internal/git"
-	"github.com/countersign-dev/countersign/policies"
 	"github.com/countersign-dev/countersign/review"
 )
 
@@ -31,7 +30,7 @@ reads them from the base branch; uncommitted work is not looked at.
 
 Exit codes: 0 nothing is needed, 3 people would be awaited, 1 a rule forbids it,
 2 it could not be told.`,
-		Args: cobra.NoArgs,
+		Args: arguments(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			repo, err := git.Open(".")
 			if err != nil {
@@ -57,7 +56,7 @@ Exit codes: 0 nothing is needed, 3 people would be awaited, 1 a rule forbids it,
 	c.Flags().StringVar(&base, "base", "", "what the branch is to be merged into (default: the remote's default branch, main or master)")
 	c.Flags().StringVar(&head, "head", "HEAD", "the branch")
 	c.Flags().StringVar(&branch, "branch", "", "name of the base branch in the settings (default: taken from --base)")
-	c.Flags().StringVar(&operator, "operator-dir", "", "folder with the operator's rules (see serve --help)")
+	operatorFlag(c, &operator)
 	return c
 }
 
@@ -92,11 +91,12 @@ func previewBranch(ctx context.Context, repo *git.Repo, base, head, branch, oper
 	if err != nil {
 		return p, err
 	}
-	op, err := operatorAt(operator)
+	engine, err := engineWith(operator)
 	if err != nil {
 		return p, err
 	}
-	engine, err := policies.New(policies.Options{Operator: folder(operator)})
+	defer engine.Close()
+	op, err := operatorAt(operator)
 	if err != nil {
 		return p, err
 	}

@@ -16,9 +16,12 @@ func newCompare() *cobra.Command {
 		Use:   "compare A B",
 		Short: "Print what the change from A to B does to agents",
 		Long: `Print what the change from A to B does to agents. A and B are folders, or revisions
-of the git repository in the current folder. The settings are read from A.`,
-		Example: "  countersign compare main HEAD\n  countersign compare before/ after/ --output json",
-		Args:    cobra.ExactArgs(2),
+(branches, tags, commit ids) of the git repository in the current folder. What is both
+is refused: write ./name for the folder. The settings are read from A.
+
+Exit codes: 0 compared, whether anything differs or not, 2 it could not be told.`,
+		Example: "  countersign compare main HEAD\n  countersign compare v1.2 v1.3 --output json\n  countersign compare ./before ./after",
+		Args:    arguments(2, "A", "B"),
 		RunE: func(c *cobra.Command, args []string) error {
 			repo, err := git.Open(".")
 			if err == nil {
@@ -26,11 +29,11 @@ of the git repository in the current folder. The settings are read from A.`,
 			} else {
 				repo = nil
 			}
-			a, err := side(c.Context(), repo, args[0])
+			a, err := side(c.Context(), repo, "A", args[0])
 			if err != nil {
 				return err
 			}
-			b, err := side(c.Context(), repo, args[1])
+			b, err := side(c.Context(), repo, "B", args[1])
 			if err != nil {
 				return err
 			}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -28,16 +27,18 @@ func newDemo() *cobra.Command {
 		Long: `Start a simulated GitHub on loopback and the real server beside it, install the app on
 a sample repository with three agents, and let people work: a model bump, a prompt edit,
 a tool that is granted, and an administrator who merges past the red check. It ends with
-an export and its verification by the public key alone.`,
-		Args: cobra.NoArgs,
+an export and its verification by the public key alone.
+
+With --stay both servers stay up, one pull request waits for you, and lines to paste are
+printed: sign as one of the people, list records, export, verify, scan.`,
+		Example: "  countersign demo\n  countersign demo --stay\n  countersign demo --dir ./demo",
+		Args:    arguments(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if dir == "" {
-				var err error
-				if dir, err = os.MkdirTemp("", "countersign-demo-"); err != nil {
-					return err
-				}
+			dir, err := freshFolder(dir)
+			if err != nil {
+				return err
 			}
-			d := &demo{w: c.OutOrStdout(), dir: dir}
+			d := &demo{w: c.OutOrStdout(), dir: dir, self: self()}
 			defer d.close()
 			if err := d.play(c.Context()); err != nil {
 				return err
@@ -45,13 +46,11 @@ an export and its verification by the public key alone.`,
 			if !stay {
 				return nil
 			}
-			d.invite()
-			<-c.Context().Done()
-			return nil
+			return d.stay(c.Context())
 		},
 	}
 	c.Flags().BoolVar(&stay, "stay", false, "leave the servers running, and say how to look around")
-	c.Flags().StringVar(&dir, "dir", "", "folder for the repository, database and export (default: a new temporary one)")
+	c.Flags().StringVar(&dir, "dir", "", "new folder for the repository, database and export (default: a temporary one)")
 	return c
 }
 
@@ -59,6 +58,7 @@ an export and its verification by the public key alone.`,
 type demo struct {
 	w      io.Writer
 	dir    string
+	self   string // how this program is called, for lines to paste
 	sim    *ghsim.Server
 	srv    *server
 	repo   *ghsim.Repo

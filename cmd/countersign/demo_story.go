@@ -24,7 +24,8 @@ func (d *demo) play(ctx context.Context) error {
 			return err
 		}
 	}
-	fmt.Fprintf(d.w, "\nPlayed in %.1f s.\n", time.Since(began).Seconds())
+	d.repo.Dir() // writes out what the simulated GitHub holds in memory
+	fmt.Fprintf(d.w, "\nPlayed in %.1f s. The repository, the database and the export are in %s.\n", time.Since(began).Seconds(), d.dir)
 	return nil
 }
 
@@ -185,21 +186,6 @@ func (d *demo) audit(ctx context.Context) error {
 	key := d.srv.log.VerifierKey()
 	fmt.Fprintf(d.w, "  $ countersign verify --key '%s' %s\n", key, out)
 	return verifyDir(&indented{d.w, "     "}, out, key, "")
-}
-
-// invite says how to look around while the servers run.
-func (d *demo) invite() {
-	fmt.Fprintf(d.w, `
-Both servers stay up until you press Ctrl-C.
-
-  countersign   %s        data in %s
-  GitHub        %s        repository in %s
-
-  curl -s %s/healthz
-  COUNTERSIGN_DATA=%s countersign records
-  git -C %s log --oneline main
-`, d.srv.URL(), filepath.Join(d.dir, "countersign"), d.sim.URL(), d.repo.Dir(),
-		d.srv.URL(), filepath.Join(d.dir, "countersign"), d.repo.Dir())
 }
 
 // indented writes lines behind a margin.

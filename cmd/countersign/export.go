@@ -27,7 +27,7 @@ is asked, so that the reader can filter by himself; the table holds what was ask
 The reader checks it with countersign verify and the log's public key, which must reach
 him by another way than the export.`,
 		Example: "  countersign export --from 2026-01-01 --to 2026-04-01 q1/",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, "DIR"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := setPeriod(&q, from, to); err != nil {
 				return err

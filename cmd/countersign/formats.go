@@ -15,7 +15,7 @@ func newFormats() *cobra.Command {
 		Use:   "formats [WORD]",
 		Short: "List the kinds of agent files that are understood",
 		Long:  "List the kinds of agent files that are understood, with what is read from each and\nwhere its meaning is laid down. WORD keeps those whose name, title or path has it.",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  arguments(0, "WORD"),
 		RunE: func(c *cobra.Command, args []string) error {
 			word := ""
 			if len(args) == 1 {

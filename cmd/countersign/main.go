@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -62,6 +64,8 @@ sign-off on that exact content, and leaves a sealed record of every landing.
 Start with:
   countersign demo          the whole story on this machine, without an account
   countersign scan [REPO]   what changed agents in a repository's history`,
+		Args:          subcommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -70,7 +74,67 @@ Start with:
 	})
 	root.AddCommand(newServe(), newDemo(), newScan(), newCheck(), newCompare(), newFormats(), newPolicy(),
 		newRecords(), newExport(), newVerify(), newVersion())
+	root.SetHelpCommand(newHelp(root))
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args, c.RunE = subcommand, func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
 	return root
+}
+
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Explain a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return subcommand(c, rest)
+			}
+			return c.Help()
+		},
+	}
+}
+
+// subcommand refuses what is no command below c, and says what is.
+func subcommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() || sub.Name() == "help" {
+			names = append(names, sub.Name())
+		}
+	}
+	if len(names) == 0 {
+		return exit{exitUnknown, fmt.Sprintf("%s has no commands of its own, such as %q", c.CommandPath(), args[0])}
+	}
+	text := fmt.Sprintf("there is no command %q", c.CommandPath()+" "+args[0])
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		text += "; did you mean " + oneOf(near) + "?"
+	}
+	return exit{exitUnknown, text + " (commands here: " + strings.Join(names, ", ") + ")"}
+}
+
+// arguments takes the arguments that are named, of which the first least must
+// be given.
+func arguments(least int, names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return exit{exitUnknown, fmt.Sprintf("%s is missing: %s", names[len(args)], c.UseLine())}
+		case len(args) > len(names):
+			return exit{exitUnknown, fmt.Sprintf("%q is one argument too many: %s", args[len(names)], c.UseLine())}
+		}
+		return nil
+	}
 }
 
 // output is the --output flag of a command that prints results.
@@ -78,18 +142,24 @@ type output string
 
 func (o *output) add(c *cobra.Command, formats ...string) {
 	*o = output(formats[0])
-	c.Flags().VarP(&choice{(*string)(o), formats}, "output", "o", "print as "+oneOf(formats))
-	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	addChoice(c, "output", "o", (*string)(o), formats, "format", "print as "+oneOf(formats))
 }
 
-// choice is a flag that takes one of a few words.
+// addChoice adds a flag that takes one of a few words.
+func addChoice(c *cobra.Command, name, short string, value *string, words []string, what, usage string) {
+	c.Flags().VarP(&choice{value, words, what}, name, short, usage)
+	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// choice is the value of a flag that takes one of a few words.
 type choice struct {
 	value *string
 	words []string
+	what  string // what they are, for --help
 }
 
 func (c *choice) String() string { return *c.value }
-func (c *choice) Type() string   { return "format" }
+func (c *choice) Type() string   { return c.what }
 func (c *choice) Set(s string) error {
 	for _, w := range c.words {
 		if s == w {
@@ -98,6 +168,25 @@ func (c *choice) Set(s string) error {
 		}
 	}
 	return fmt.Errorf("must be %s", oneOf(c.words))
+}
+
+// positive is the value of a flag that takes a whole number from 1.
+type positive struct{ value *int }
+
+func (p positive) String() string {
+	if p.value == nil || *p.value == 0 {
+		return "" // so that --help shows no default
+	}
+	return strconv.Itoa(*p.value)
+}
+func (p positive) Type() string { return "number" }
+func (p positive) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return errors.New("must be a whole number from 1")
+	}
+	*p.value = n
+	return nil
 }
 
 func oneOf(words []string) string {

@@ -14,7 +14,7 @@ import (
 )
 
 func newPolicy() *cobra.Command {
-	c := &cobra.Command{Use: "policy", Short: "Test and list rules", Args: cobra.NoArgs,
+	c := &cobra.Command{Use: "policy", Short: "Test and list rules, and run past decisions under changed ones", Args: subcommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	c.AddCommand(newPolicyTest(), newPolicyList(), newBacktest())
 	return c
@@ -29,8 +29,12 @@ func newPolicyTest() *cobra.Command {
 		Use:   "test [DIR]",
 		Short: "Run the Rego tests beside rules, with coverage, format and strict checks",
 		Long: `Load the rules of a folder (.github/countersign by default) as the server would, run
-the tests beside them (*_test.rego), and say which lines no test reached.`,
-		Args: cobra.MaximumNArgs(1),
+the tests beside them (*_test.rego), and say which lines no test reached.
+
+Exit codes: 0 there are tests, all pass, and opa fmt would change no file; 1 otherwise, or
+the rules do not load; 2 there is no such folder.`,
+		Example: "  countersign policy test\n  countersign policy test /etc/countersign --layer operator",
+		Args:    arguments(0, "DIR"),
 		RunE: func(c *cobra.Command, args []string) error {
 			dir := filepath.FromSlash(strings.TrimSuffix(review.RulesDir, "/"))
 			if len(args) == 1 {
@@ -55,7 +59,8 @@ the tests beside them (*_test.rego), and say which lines no test reached.`,
 		},
 	}
 	out.add(c, "table", "json")
-	c.Flags().StringVar(&layer, "layer", policies.Repository, "where the rules will stand: "+policies.Repository+" or "+policies.Operator)
+	layer = policies.Repository
+	addChoice(c, "layer", "", &layer, []string{policies.Repository, policies.Operator}, "layer", "where the rules will stand")
 	return c
 }
 
@@ -95,12 +100,18 @@ func newPolicyList() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list [DIR]",
 		Short: "List the rules in force: the default ones, the operator's, and those in a folder",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `List the rules in force: the default ones, the operator's, and those in a folder
+(.github/countersign by default; none where there is no such folder).
+
+Exit codes: 0 listed, 2 some rules do not load.`,
+		Example: "  countersign policy list\n  countersign policy list --operator-dir /etc/countersign --output json",
+		Args:    arguments(0, "DIR"),
 		RunE: func(c *cobra.Command, args []string) error {
-			engine, err := policies.New(policies.Options{Operator: folder(operator)})
+			engine, err := engineWith(operator)
 			if err != nil {
 				return err
 			}
+			defer engine.Close()
 			dir := filepath.FromSlash(strings.TrimSuffix(review.RulesDir, "/"))
 			if len(args) == 1 {
 				dir = args[0]
@@ -111,7 +122,7 @@ func newPolicyList() *cobra.Command {
 			}
 			rules, err := engine.List(c.Context(), own)
 			if err != nil {
-				return exit{exitNo, err.Error()}
+				return err
 			}
 			if out == "json" {
 				return writeJSON(c.OutOrStdout(), rules)
@@ -125,7 +136,7 @@ func newPolicyList() *cobra.Command {
 		},
 	}
 	out.add(c, "table", "json")
-	c.Flags().StringVar(&operator, "operator-dir", "", "folder with the operator's rules")
+	operatorFlag(c, &operator)
 	return c
 }
 

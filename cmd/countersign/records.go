@@ -53,7 +53,7 @@ func queryFlags(c *cobra.Command, q *record.Query, from, to *string) {
 	f.StringVar(&q.Outcome, "outcome", "", oneOf(outcomes))
 	f.StringVar(&q.Kind, "kind", "", oneOf(kinds))
 	f.StringVar(&q.Repo, "repo", "", "owner/name")
-	f.IntVar(&q.Pull, "pull", 0, "number of a pull request")
+	f.Var(positive{&q.Pull}, "pull", "number of a pull request")
 	_ = c.RegisterFlagCompletionFunc("outcome", cobra.FixedCompletions(outcomes, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -73,8 +73,6 @@ func setPeriod(q *record.Query, from, to string) error {
 		return exit{exitUnknown, fmt.Sprintf("--outcome must be %s, not %q", oneOf(outcomes), q.Outcome)}
 	case q.Kind != "" && !slices.Contains(kinds, q.Kind):
 		return exit{exitUnknown, fmt.Sprintf("--kind must be %s, not %q", oneOf(kinds), q.Kind)}
-	case q.Pull < 0:
-		return exit{exitUnknown, "--pull must be the number of a pull request"}
 	}
 	var err error
 	if q.From, err = sinceTime(from, time.Now()); err != nil {
@@ -101,7 +99,7 @@ func newRecords() *cobra.Command {
 		Long: `List change records, newest landing first, or show one: NAME is a record's id
 (CHG-2026-000041), a commit id that landed, or a pull request (#42, owner/name#42).`,
 		Example: "  countersign records --outcome unsigned --from 90d\n  countersign records --agent refund-bot\n  countersign records CHG-2026-000041",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    arguments(0, "NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := setPeriod(&q, from, to); err != nil {
 				return err
@@ -127,7 +125,8 @@ func newRecords() *cobra.Command {
 	out.add(c, "table", "json")
 	dataFlag(c, &data)
 	queryFlags(c, &q, &from, &to)
-	c.Flags().IntVar(&q.Limit, "limit", 50, "how many at most")
+	q.Limit = 50
+	c.Flags().Var(positive{&q.Limit}, "limit", "how many at most")
 	c.Flags().StringVar(&q.After, "after", "", "id of the last record of the page before")
 	return c
 }

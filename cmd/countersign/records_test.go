@@ -17,7 +17,6 @@ func TestQueryMistakes(t *testing.T) {
 	}{
 		{record.Query{Outcome: "bogus"}, "", "", "--outcome must be"},
 		{record.Query{Kind: "tool"}, "", "", "--kind must be"},
-		{record.Query{Pull: -4}, "", "", "--pull must be"},
 		{record.Query{}, "2027-01-01", "2026-01-01", "--from must lie before"},
 		{record.Query{}, "soon", "", "--from"},
 		{record.Query{Outcome: "UNSIGNED", Kind: "prompt", Pull: 4}, "2026-01-01", "2027-01-01", ""},

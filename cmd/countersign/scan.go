@@ -43,7 +43,7 @@ and whether it came through a pull request. Nothing is written and no network is
 
 Who and when are what the commits claim. Settings are read from each first parent.`,
 		Example: "  countersign scan\n  countersign scan ~/src/bot --since 90d\n  countersign scan --output csv > changes.csv",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    arguments(0, "REPO"),
 		RunE: func(c *cobra.Command, args []string) error {
 			dir := "."
 			if len(args) == 1 {

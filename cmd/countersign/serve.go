@@ -27,7 +27,7 @@ func newServe() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the GitHub App",
 		Long:  "Run the GitHub App. It is set up by environment variables:\n\n" + settingsHelp,
-		Args:  cobra.NoArgs,
+		Args:  arguments(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := readConfig(os.Getenv)
 			if err != nil {
@@ -87,7 +87,7 @@ func startServer(ctx context.Context, cfg config, now func() time.Time) (_ *serv
 	if err := os.WriteFile(cfg.logPublic(), []byte(s.log.VerifierKey()+"\n"), 0o644); err != nil {
 		return nil, fmt.Errorf("write the log's public key: %w", err)
 	}
-	if s.rules, err = policies.New(policies.Options{Operator: folder(cfg.Operator)}); err != nil {
+	if s.rules, err = engineWith(cfg.Operator); err != nil {
 		return nil, err
 	}
 	forge, err := github.New(github.Config{AppID: cfg.AppID, Key: cfg.Key, BaseURL: cfg.GitHub.String(), UserAgent: "countersign/" + version, Now: now})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/countersign-dev/countersign/change"
 	"github.com/countersign-dev/countersign/internal/git"
@@ -21,18 +23,34 @@ func settingsAt(t change.Tree) (review.Settings, bool, error) {
 	return s, found, nil
 }
 
-// side opens one argument of compare: a folder, or a revision of the
-// repository in the current folder.
-func side(ctx context.Context, repo *git.Repo, arg string) (change.Tree, error) {
-	if st, err := os.Stat(arg); err == nil && st.IsDir() {
+// side opens an argument, called name in the usage: a folder, or a revision of
+// the repository in the current folder (nil where there is none). What could be
+// both is refused unless it is written as a path.
+func side(ctx context.Context, repo *git.Repo, name, arg string) (change.Tree, error) {
+	st, err := os.Stat(arg)
+	isFolder := err == nil && st.IsDir()
+	if isFolder && writtenAsPath(arg) {
+		return change.DirTree(arg)
+	}
+	if repo == nil && isFolder {
 		return change.DirTree(arg)
 	}
 	if repo == nil {
-		return nil, fmt.Errorf("%s is no folder, and here is no git repository to find it in", arg)
+		return nil, exit{exitUnknown, fmt.Sprintf("%s: %s is no folder, and here is no git repository to find it in", name, arg)}
 	}
 	id, err := repo.Resolve(ctx, arg)
-	if err != nil {
-		return nil, fmt.Errorf("%s is neither a folder nor a revision: %w", arg, err)
+	switch {
+	case err == nil && isFolder:
+		return nil, exit{exitUnknown, fmt.Sprintf("%s: %s is a folder and a revision: write ./%s for the folder, or the commit %.12s for the revision", name, arg, arg, id)}
+	case err == nil:
+		return repo.Tree(ctx, id)
+	case isFolder:
+		return change.DirTree(arg)
 	}
-	return repo.Tree(ctx, id)
+	return nil, exit{exitUnknown, fmt.Sprintf("%s: %s is neither a folder nor a revision (branch, tag or commit id) of the repository here", name, arg)}
+}
+
+// writtenAsPath says that an argument can be no revision.
+func writtenAsPath(arg string) bool {
+	return filepath.IsAbs(arg) || arg == "." || arg == ".." || strings.HasPrefix(arg, "./") || strings.HasPrefix(arg, "../") || strings.HasSuffix(arg, "/")
 }

@@ -27,7 +27,7 @@ holder rewrote history.
 
 Exit codes: 0 it holds, 1 it does not hold, 2 it could not be checked.`,
 		Example: "  countersign verify --key log.pub q1/\n  countersign verify --key log.pub --pin last/checkpoint q2/",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, "DIR"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if key == "" {
 				return exit{exitUnknown, "--key is required: the log's public key, which must not come from the export"}
