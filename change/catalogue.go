@@ -35,7 +35,7 @@ type format struct {
 	tools     string   // what of it is tool scope, in words; "" for nothing
 	source    string
 	absent    string
-	quiet     bool // hits in tests, documentation and examples are notices
+	quiet     bool // hits in tests and documentation are notices
 	notice    bool // every hit is a notice
 	weak      bool // a name or a shape only; whoever pulls the file in knows better
 	rules     []ownRule

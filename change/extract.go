@@ -20,6 +20,7 @@ var extractors = map[string]extractor{
 	"embedded-code":        readEmbeddedCode,
 	"environment":          readEnvironment,
 	"pipeline":             readPipeline,
+	"prompt-strings":       readPromptStrings,
 	"salesforce":           readSalesforce,
 	"settings-tree":        readSettingsTree,
 	"shell":                readShell,

@@ -212,6 +212,14 @@ func deploymentKey(name string) bool {
 	return strings.Contains(key, "model") || strings.Contains(key, "deployment") || strings.Contains(key, "gpt") || strings.Contains(key, "llm")
 }
 
+// modelVersion says that a parameter holds the version of a model, which pins the
+// model together with the name in another parameter: gptModelVersion is
+// 2024-08-06. Source: Azure OpenAI, Model versions.
+func modelVersion(name, value string) bool {
+	key := plainKey(name)
+	return strings.Contains(key, "model") && strings.HasSuffix(key, "version") && digitFirst(value) && len(value) <= len("2024-08-06") && strings.Trim(value, "0123456789-.") == ""
+}
+
 // readARM reads parameters and templates of Azure Resource Manager.
 func readARM(d *document) []fact {
 	root := d.root()
@@ -227,7 +235,7 @@ func readARM(d *document) []fact {
 			if v.String() == "" || !deploymentKey(name) {
 				continue
 			}
-			if f, ok := modelFact("parameters."+name+"."+field, v.Text, v.Line); ok && (isModelID(f.value) || f.outside && strings.HasSuffix(plainKey(name), "modelname")) {
+			if f, ok := modelFact("parameters."+name+"."+field, v.Text, v.Line); ok && (isModelID(f.value) || modelVersion(name, f.value) || f.outside && strings.HasSuffix(plainKey(name), "modelname")) {
 				out = append(out, f)
 			}
 		}
@@ -269,6 +277,9 @@ func deployedModel(at string, model *Node, value func(*Node) string) []fact {
 	return out
 }
 
+// maxMembers bounds how far into an object a name leads.
+const maxMembers = 6
+
 // readBicep reads parameters that name a model and deployments of models.
 func readBicep(d *document) []fact {
 	root := d.root()
@@ -281,11 +292,14 @@ func readBicep(d *document) []fact {
 				break
 			}
 			v := list.Items[i]
-			if f, ok := modelFact(kind+"."+list.Keys[i], resolve(v), v.Line); ok && v.Kind == StringNode && deploymentKey(list.Keys[i]) && isModelID(f.value) {
-				out = append(out, f)
-			}
+			out = append(out, bicepParameter(kind+"."+list.Keys[i], list.Keys[i], v, resolve)...)
 		}
 	}
+	walkMaps(root.Get("module"), "module", func(at, key string, v *Node) {
+		if strings.Count(at, ".") == 3 && strings.HasSuffix(at, ".params."+key) {
+			out = append(out, bicepParameter(at, key, v, resolve)...)
+		}
+	})
 	for _, kind := range []string{"resource", "module", "param", "var"} {
 		walkRepeating(root.Get(kind), kind, func(at, key string, v *Node) {
 			if key == "model" && v.Kind == MapNode && v.Has("name") {
@@ -301,7 +315,21 @@ func readBicep(d *document) []fact {
 	return out
 }
 
-// bicepValue resolves the name of a parameter or variable.
+// bicepParameter reads a parameter, a variable or an argument of a module whose
+// name says that it holds a model or the version of one.
+func bicepParameter(slot, name string, v *Node, resolve func(*Node) string) []fact {
+	if v == nil || v.Kind != StringNode || !deploymentKey(name) {
+		return nil
+	}
+	f, ok := modelFact(slot, resolve(v), v.Line)
+	if !ok || !isModelID(f.value) && !modelVersion(name, f.value) {
+		return nil
+	}
+	return []fact{f}
+}
+
+// bicepValue resolves the name of a parameter or variable, or of a property of
+// one that is an object.
 func bicepValue(root, n *Node, depth int) string {
 	if n == nil || depth > 8 {
 		return ""
@@ -310,7 +338,8 @@ func bicepValue(root, n *Node, depth int) string {
 		return n.String()
 	}
 	for _, kind := range []string{"param", "var"} {
-		if v := root.Get(kind, n.Text); v != nil && v.Kind == StringNode {
+		at := append([]string{kind}, strings.Split(n.Text, ".")...)
+		if v := root.Get(at...); v != nil && v.Kind == StringNode && len(at) <= maxMembers {
 			return bicepValue(root, v, depth+1)
 		}
 	}

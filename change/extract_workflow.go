@@ -20,7 +20,7 @@ var actionSlots = map[string]actionInputs{
 	"anthropics/claude-code-action": {
 		model:  []string{"model", "anthropic_model", "fallback_model"},
 		prompt: []string{"prompt", "direct_prompt", "override_prompt", "custom_instructions", "system_prompt", "append_system_prompt"},
-		params: []string{"max_turns", "timeout_minutes"},
+		params: []string{"max_turns"},
 		args:   "claude_args", cli: "claude", settings: "settings", env: []string{"claude_env"}},
 	"anthropics/claude-code-base-action": {
 		model:  []string{"model", "anthropic_model", "fallback_model"},

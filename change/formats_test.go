@@ -93,7 +93,7 @@ these and never replace one.
 		if f.Notice {
 			row("Weight", "notices only")
 		} else if f.Quiet {
-			row("Weight", "notices in tests, documentation and examples")
+			row("Weight", "notices in tests and documentation")
 		}
 		row("Source", f.Source)
 		b.WriteByte('\n')

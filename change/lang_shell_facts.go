@@ -328,6 +328,9 @@ func (s *shellScan) heredocFile(c command) {
 // of a language model provider, or may hold one when the value looks like it.
 func modelVariable(name string) (known, maybe bool) {
 	n := strings.ToUpper(name)
+	if n == "OLLAMA_MODELS" { // the folder of the models (Ollama, FAQ)
+		return false, false
+	}
 	if !strings.Contains(n, "MODEL") && !strings.Contains(n, "DEPLOYMENT") && !strings.Contains(n, "LLM") && !strings.Contains(n, "EMBED") {
 		return false, false
 	}

@@ -3,10 +3,10 @@ package change
 import "strings"
 
 // isQuiet says that a file holds no agent that runs: recordings and fixtures
-// for every format; tests, documentation and examples for formats that the
-// catalogue marks quiet (source code, application settings), because those of
-// the others are read by tools wherever they stand. What a quiet file says is
-// shown as a notice. A file that the settings give to an agent is never quiet.
+// for every format; tests and documentation for formats that the catalogue marks
+// quiet (source code, application settings), because those of the others are
+// read by tools wherever they stand. An example is an agent that somebody runs,
+// so it is not quiet. What a quiet file says is shown as a notice. A file that the settings give to an agent is never quiet.
 func (f *format) isQuiet(p string) bool {
 	dir, name := "", p
 	if i := strings.LastIndexByte(p, '/'); i >= 0 {
@@ -23,8 +23,7 @@ func (f *format) isQuiet(p string) bool {
 var fixtureFolders = set("fixtures", "__fixtures__", "fixture", "testdata", "test_data", "test-data", "mocks", "__mocks__", "__snapshots__", "snapshots", "cassettes", "node_modules", "vendor", "third_party")
 
 var quietFolders = set("test", "tests", "__tests__", "spec", "specs", "e2e", "integration_tests", "unit_tests", "docs", "doc", "documentation",
-	"results", "benchmark_results", "outputs", "logs", "traces", "recordings", ".promptflow", "leaderboard", "leaderboards",
-	"example", "examples", "cookbook", "cookbooks", "tutorial", "tutorials", "benchmark", "benchmarks", "demo", "demos", "notebooks")
+	"results", "benchmark_results", "outputs", "logs", "traces", "recordings", ".promptflow", "leaderboard", "leaderboards", "benchmark", "benchmarks")
 
 // isTestFolder knows folders such as Functions.UnitTests and e2e-tests.
 func isTestFolder(part string) bool {
@@ -43,7 +42,7 @@ func isTestName(name string) bool {
 	case "readme", "changelog", "contributing", "license", "testsettings":
 		return true
 	}
-	return strings.HasPrefix(name, "test_") || strings.HasPrefix(name, "mock-") || strings.HasPrefix(name, "mock_") || strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, "_tests") || strings.HasSuffix(stem, "-test") ||
+	return strings.HasPrefix(name, "test_") || strings.HasPrefix(name, "mock-") || strings.HasPrefix(name, "mock_") || strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, "_mock") || strings.HasSuffix(stem, "_mocks") || strings.Contains(name, ".stories.") || strings.Contains(name, ".mock.") || strings.HasSuffix(stem, "_tests") || strings.HasSuffix(stem, "-test") ||
 		strings.Contains(name, ".test.") || strings.Contains(name, ".spec.") || strings.HasPrefix(name, "conftest.") || strings.HasSuffix(stem, "tests")
 }
 

@@ -12,7 +12,7 @@ import (
 func isClaudeSettings(d *document) bool {
 	p := d.entry.Path
 	return (path.Base(path.Dir(p)) == ".claude" || strings.HasPrefix(p, ".claude/")) &&
-		(path.Base(p) == "settings.json" || path.Base(p) == "settings.local.json") || d.format == "claude-settings"
+		(path.Base(p) == "settings.json" || path.Base(p) == "settings.local.json") || d.format == "claude-settings" || d.format == "claude-settings-anywhere"
 }
 
 // claudeSettings are the settings that decide about scope. What is not here,
@@ -121,7 +121,7 @@ func (b *scopeBuilder) claudeHooks(events *Node) {
 }
 
 func isAgentMarkdown(d *document) bool {
-	return hasFolder(d.entry.Path, "agents", "agent") && strings.HasSuffix(d.entry.Path, ".md") && !isCopilotAgent(d) && !isOpencodeAgent(d)
+	return (hasFolder(d.entry.Path, "agents", "agent") && d.format != "skill" || d.format == "claude-agent-anywhere") && strings.HasSuffix(d.entry.Path, ".md") && !isCopilotAgent(d) && !isOpencodeAgent(d)
 }
 
 // hasFolder reports whether a folder of the path, at any depth, has one of the

@@ -64,11 +64,15 @@ func pin(v string) resolved {
 	if name, ok := settingReference(v); ok {
 		return resolved{value: "setting " + name, outside: true}
 	}
-	if where, fallback := outsideModel(v); where != "" {
-		if fallback != "" {
-			return resolved{value: fallback}
+	for n := 0; n < maxDefaults; n++ { // ${A:-${B:-gpt-4o}}
+		where, fallback := outsideModel(v)
+		if where == "" {
+			break
 		}
-		return resolved{value: where, outside: true}
+		if fallback = unquoted(fallback); fallback == "" {
+			return resolved{value: where, outside: true}
+		}
+		v = fallback
 	}
 	for _, form := range outsideForms {
 		if rest, ok := strings.CutPrefix(v, form.open); ok {
@@ -81,6 +85,18 @@ func pin(v string) resolved {
 		}
 	}
 	return resolved{value: v}
+}
+
+// maxDefaults bounds defaults of defaults.
+const maxDefaults = 8
+
+// unquoted takes one pair of quotes off, which Compose and shells let stand
+// around a default.
+func unquoted(s string) string {
+	if n := len(s); n > 1 && s[0] == s[n-1] && (s[0] == '"' || s[0] == '\'') {
+		return s[1 : n-1]
+	}
+	return s
 }
 
 // settingReference reads ${Section:Key}, by which Semantic Kernel's agents name
