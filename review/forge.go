@@ -36,8 +36,8 @@ type Forge interface {
 	// ancestor of after.
 	History(ctx context.Context, repo Repo, before, after string) (commits []Commit, forced bool, err error)
 	// MergedPull returns the merged pull request that brought commit into
-	// branch, or ErrGone.
-	MergedPull(ctx context.Context, repo Repo, commit, branch string) (Merge, error)
+	// branch, or ErrGone. by is who pushed it, when that is known.
+	MergedPull(ctx context.Context, repo Repo, commit, branch string, by User) (Merge, error)
 	// Enforcement returns what guards a branch now, for the named check.
 	Enforcement(ctx context.Context, repo Repo, branch, check string) (Enforcement, error)
 	// OpenPulls lists the open pull requests of a repository.

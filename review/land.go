@@ -277,13 +277,13 @@ func (r *Reviewer) split(ctx context.Context, e PushEvent, g *governed) ([]part,
 
 // mergeOf returns the pull request whose merge ended at c, or nil. GitHub is
 // asked about the last commit of a push, and about all of them when a sweep
-// found the move, which may then be several.
-func (r *Reviewer) mergeOf(ctx context.Context, e PushEvent, g *governed, c Commit, last bool) (*Merge, error) {
-	m, ok, err := r.Store.MergeOf(ctx, e.Repo.ID, c.ID)
+// found the move or it may have landed several.
+func (r *Reviewer) mergeOf(ctx context.Context, e PushEvent, g *governed, c Commit, ask bool) (*Merge, error) {
+	m, ok, err := r.Store.MergeOf(ctx, e.Repo.ID, c.ID, g.branch)
 	if err != nil {
 		return nil, err
 	}
-	if ok && m.BaseRef == g.branch {
+	if ok {
 		if again(e, g, m) {
 			return nil, nil
 		}
@@ -292,7 +292,7 @@ func (r *Reviewer) mergeOf(ctx context.Context, e PushEvent, g *governed, c Comm
 	if !last && e.Delivery.GUID != "" && len(c.Parents) < 2 {
 		return nil, nil
 	}
-	m, err = r.Forge.MergedPull(ctx, e.Repo, c.ID, g.branch)
+	m, err = r.Forge.MergedPull(ctx, e.Repo, c.ID, g.branch, e.Sender)
 	if errors.Is(err, ErrGone) {
 		return nil, nil
 	} else if err != nil {

@@ -89,8 +89,8 @@ type Store interface {
 
 	// SaveMerge keeps what a closed delivery told of a merge.
 	SaveMerge(ctx context.Context, repoID int64, m Merge) error
-	// MergeOf returns the merge whose commit it is, or ok false.
-	MergeOf(ctx context.Context, repoID int64, commit string) (m Merge, ok bool, err error)
+	// MergeOf returns the merge into a branch that made a commit, or ok false.
+	MergeOf(ctx context.Context, repoID int64, commit, branch string) (m Merge, ok bool, err error)
 
 	// DeliveriesOf lists the deliveries about a pull request.
 	DeliveriesOf(ctx context.Context, repoID int64, number int) ([]DeliveryRef, error)

@@ -7,10 +7,11 @@ import (
 	"sync"
 )
 
-// A cacheKey names something that never changes. Installations share nothing.
+// A cacheKey names something that never changes, but for guard, which is a hint
+// of what to ask first. Installations share nothing.
 type cacheKey struct {
 	installation int64
-	kind         string // tree, blob, span
+	kind         string // tree, root, blob, span, guard
 	id           string
 }
 
@@ -125,6 +126,18 @@ func (c *cache) drop(e *list.Element) {
 	entry := c.recent.Remove(e).(*cached)
 	delete(c.entries, entry.key)
 	c.size -= entry.size
+}
+
+// get returns what is kept under key.
+func (c *cache) get(key cacheKey) (any, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.entries[key]
+	if e == nil {
+		return nil, false
+	}
+	c.recent.MoveToFront(e)
+	return e.Value.(*cached).value, true
 }
 
 // put keeps a value that was come by otherwise.

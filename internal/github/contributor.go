@@ -95,11 +95,13 @@ func contributors(commits []*api.RepositoryCommit, noReply string, ask func() (*
 				if err != nil {
 					return nil, err
 				}
-				all = enlist(all, found)
-				// Agents name whom they work for as co-author of what they wrote.
-				if agent := kindOf(review.User{ID: c.Author.GetID(), Login: c.Author.GetLogin(), Type: c.Author.GetType()}, git.GetAuthor().GetEmail()); agent == kindAgent && found.kind == kindHuman && h.verified {
-					found.role = review.RolePrompter
-					all = enlist(all, found)
+				for _, f := range found {
+					all = enlist(all, f)
+					// Agents name whom they work for as co-author of what they wrote.
+					if agent := kindOf(review.User{ID: c.Author.GetID(), Login: c.Author.GetLogin(), Type: c.Author.GetType()}, git.GetAuthor().GetEmail()); agent == kindAgent && f.kind == kindHuman && h.verified {
+						f.role = review.RolePrompter
+						all = enlist(all, f)
+					}
 				}
 			}
 		}
@@ -135,7 +137,7 @@ func (r *resolver) identify(h hand, account *api.User, email string) hand {
 	case account.GetID() != 0:
 		h.user = userOf(account)
 	default:
-		h.user = r.account(email)
+		h.user = r.known[strings.ToLower(email)]
 	}
 	if h.kind = kindOf(h.user, email); h.user.ID == 0 {
 		h.email = clip(email, 320, "")
@@ -143,11 +145,10 @@ func (r *resolver) identify(h hand, account *api.User, email string) hand {
 	return h
 }
 
-// account returns the account that an address alone tells, or the zero User.
-func (r *resolver) account(email string) review.User {
-	if u, ok := r.known[strings.ToLower(email)]; ok {
-		return u
-	}
+// numbered returns the account that an address of the site's own form names,
+// ID+LOGIN@users.noreply.github.com, or the zero User. Anybody can write down
+// any number, so it excludes that account and proves nothing.
+func (r *resolver) numbered(email string) review.User {
 	at := len(email) - len("@"+r.noReply)
 	if at < 0 || !strings.EqualFold(email[at:], "@"+r.noReply) {
 		return review.User{}
@@ -164,13 +165,15 @@ func (r *resolver) account(email string) review.User {
 	return u
 }
 
-// coAuthor identifies a co-author by the address in a trailer.
-func (r *resolver) coAuthor(h hand, email string) (hand, error) {
-	known := r.account(email).ID != 0 || agentAddresses[strings.ToLower(email)]
-	if !known && !r.asked {
+// coAuthor identifies a co-author by the address in a trailer. An address that
+// GitHub ties to no account is one that nobody knows, and beside it stands the
+// account whose number it bears.
+func (r *resolver) coAuthor(h hand, email string) ([]hand, error) {
+	_, known := r.known[strings.ToLower(email)]
+	if !known && !agentAddresses[strings.ToLower(email)] && !r.asked {
 		s, err := r.ask()
 		if err != nil {
-			return hand{}, err
+			return nil, err
 		}
 		r.asked = true
 		for _, c := range s.Commits.Nodes {
@@ -181,7 +184,12 @@ func (r *resolver) coAuthor(h hand, email string) (hand, error) {
 			}
 		}
 	}
-	return r.identify(h, nil, email), nil
+	found := []hand{r.identify(h, nil, email)}
+	if u := r.numbered(email); found[0].user.ID == 0 && u.ID != 0 {
+		h.user, h.kind = u, kindOf(u, email)
+		found = append(found, h)
+	}
+	return found, nil
 }
 
 // Trailers that name a co-author, and who told an agent to write the commit.

@@ -37,7 +37,13 @@ func TestContributors(t *testing.T) {
 			[]string{"alice human author true", "nobody@nowhere.test unknown author,committer false"}, nil},
 		{"co-author by numbered address", func(w *world) ghsim.CommitSpec {
 			return ghsim.CommitSpec{CoAuthors: []ghsim.Identity{{Name: "b", Email: w.bob.NoReply()}}}
-		}, []string{"alice human author,committer false", "bob human co-author false"}, nil},
+		}, []string{"alice human author,committer false", "bob human co-author false"}, []string{syncCall}},
+		{"co-author by a numbered address that is made up", func(w *world) ghsim.CommitSpec {
+			return ghsim.CommitSpec{CoAuthors: []ghsim.Identity{{Name: "b", Email: "77+nobody@users.noreply.github.com"}}}
+		}, []string{"alice human author,committer false", "77+nobody@users.noreply.github.com unknown co-author false", "nobody human co-author false"}, []string{syncCall}},
+		{"author by a numbered address that is made up", func(w *world) ghsim.CommitSpec {
+			return ghsim.CommitSpec{Author: ghsim.Identity{Name: "b", Email: "77+nobody@users.noreply.github.com"}, Committer: w.alice.Git()}
+		}, []string{"alice human author,committer false", "77+nobody@users.noreply.github.com unknown author false"}, nil},
 		{"co-author whose address only GitHub knows", func(w *world) ghsim.CommitSpec {
 			return ghsim.CommitSpec{CoAuthors: []ghsim.Identity{carol}}
 		}, []string{"alice human author,committer false", "carol human co-author false"}, []string{syncCall}},
@@ -49,7 +55,7 @@ func TestContributors(t *testing.T) {
 		}, []string{"alice human author,committer,co-author false"}, nil},
 		{"trailer in the middle of a message, odd case", func(w *world) ghsim.CommitSpec {
 			return ghsim.CommitSpec{Message: "fix\n\nCO-AUTHORED-BY:b <" + w.bob.NoReply() + ">\n\nmore words"}
-		}, []string{"alice human author,committer false", "bob human co-author false"}, nil},
+		}, []string{"alice human author,committer false", "bob human co-author false"}, []string{syncCall}},
 		{"agent by trailer", func(w *world) ghsim.CommitSpec {
 			return ghsim.CommitSpec{CoAuthors: []ghsim.Identity{{Name: "Claude", Email: "noreply@anthropic.com"}}}
 		}, []string{"alice human author,committer false", "noreply@anthropic.com agent co-author false"}, nil},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	api "github.com/google/go-github/v60/github"
@@ -12,13 +13,17 @@ import (
 	"github.com/countersign-dev/countersign/review"
 )
 
-const notVisible = "not visible"
+const (
+	notVisible    = "not visible"
+	sourceClassic = "classic"
+)
 
 // Enforcement returns what guards a branch now for the named check: rulesets
 // in one call and, unless they require the check from this app, the classic
-// protection in another. Who may pass by them is told only to those who may
-// change them, so Bypass is "not visible", but for classic protection that
-// does not bind administrators.
+// protection in another; the other way round where that was what did so last
+// time. Who may pass by them is told only to those who may change them, so
+// Bypass is "not visible", but for classic protection that does not bind
+// administrators.
 //
 // Both are read raw: go-github gives up on every rule that it does not know,
 // and leaves out the protection of a branch.
@@ -30,26 +35,29 @@ func (g *Client) Enforcement(ctx context.Context, repo review.Repo, branch, chec
 	if !isBranch(branch) {
 		return review.Enforcement{}, fmt.Errorf("%q can be no branch", branch)
 	}
-	rules, err := g.rulesets(ctx, c, repo, branch, check)
-	hidden := veiled(err)
-	if err != nil && !hidden {
-		return review.Enforcement{}, err
+	read := []func(context.Context, *api.Client, review.Repo, string, string) (review.Enforcement, error){g.rulesets, g.protection}
+	key := cacheKey{repo.Installation, "guard", strconv.FormatInt(repo.ID, 10) + " " + branch}
+	if _, classic := g.kept.get(key); classic {
+		slices.Reverse(read)
 	}
-	if rules.Pinned {
-		return rules, nil
+	known := review.Enforcement{Source: "none", Bypass: notVisible}
+	for _, one := range read {
+		e, err := one(ctx, c, repo, branch, check)
+		switch {
+		case err != nil && !veiled(err):
+			return review.Enforcement{}, err
+		case err != nil && !known.Required:
+			known.Source = "unknown"
+		case e.Pinned:
+			if e.Source == sourceClassic {
+				g.kept.put(key, true, 128)
+			}
+			return e, nil
+		case e.Required && !known.Required:
+			known = e
+		}
 	}
-	classic, err := g.protection(ctx, c, repo, branch, check)
-	switch {
-	case err != nil && !veiled(err):
-		return review.Enforcement{}, err
-	case classic.Pinned, classic.Required && !rules.Required:
-		return classic, nil
-	case rules.Required:
-		return rules, nil
-	case err != nil, hidden:
-		return review.Enforcement{Source: "unknown", Bypass: notVisible}, nil
-	}
-	return review.Enforcement{Source: "none", Bypass: notVisible}, nil
+	return known, nil
 }
 
 // veiled reports whether err says that the app may not see what it asked for.
@@ -106,7 +114,7 @@ func (g *Client) rulesets(ctx context.Context, c *api.Client, repo review.Repo, 
 }
 
 func (g *Client) protection(ctx context.Context, c *api.Client, repo review.Repo, branch, check string) (review.Enforcement, error) {
-	e := review.Enforcement{Source: "classic", Bypass: notVisible}
+	e := review.Enforcement{Source: sourceClassic, Bypass: notVisible}
 	var found struct {
 		Protection struct {
 			Checks struct {

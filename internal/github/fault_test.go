@@ -22,12 +22,15 @@ import (
 func (w *world) every(g *Client, p *ghsim.Pull) map[string]func(ctx context.Context) error {
 	head := p.Head()
 	return map[string]func(ctx context.Context) error{
-		"Pull":        func(ctx context.Context) error { _, err := g.Pull(ctx, w.ref(p)); return err },
-		"Compare":     func(ctx context.Context) error { _, err := g.Compare(ctx, w.delivered(p)); return err },
-		"Tip":         func(ctx context.Context) error { _, err := g.Tip(ctx, w.repo, "main"); return err },
-		"Tree":        func(ctx context.Context) error { _, err := g.Tree(ctx, w.repo, head); return err },
-		"History":     func(ctx context.Context) error { _, _, err := g.History(ctx, w.repo, head, head); return err },
-		"MergedPull":  func(ctx context.Context) error { _, err := g.MergedPull(ctx, w.repo, head, "main"); return err },
+		"Pull":    func(ctx context.Context) error { _, err := g.Pull(ctx, w.ref(p)); return err },
+		"Compare": func(ctx context.Context) error { _, err := g.Compare(ctx, w.delivered(p)); return err },
+		"Tip":     func(ctx context.Context) error { _, err := g.Tip(ctx, w.repo, "main"); return err },
+		"Tree":    func(ctx context.Context) error { _, err := g.Tree(ctx, w.repo, head); return err },
+		"History": func(ctx context.Context) error { _, _, err := g.History(ctx, w.repo, head, head); return err },
+		"MergedPull": func(ctx context.Context) error {
+			_, err := g.MergedPull(ctx, w.repo, head, "main", review.User{})
+			return err
+		},
 		"Enforcement": func(ctx context.Context) error { _, err := g.Enforcement(ctx, w.repo, "main", checkName); return err },
 		"OpenPulls":   func(ctx context.Context) error { _, err := g.OpenPulls(ctx, w.repo); return err },
 		"Comments":    func(ctx context.Context) error { _, err := g.Comments(ctx, w.ref(p), []int64{1}); return err },

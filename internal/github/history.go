@@ -30,6 +30,7 @@ func (g *Client) History(ctx context.Context, repo review.Repo, before, after st
 	if err != nil {
 		return nil, false, err
 	}
+	g.rooted(repo, all)
 	if !whole {
 		return nil, found.GetMergeBaseCommit().GetSHA() != before, fmt.Errorf("history of %v from %s to %s: %d commits: %w", repo, before, after, found.GetTotalCommits(), review.ErrTooLong)
 	}
@@ -81,9 +82,10 @@ func (g *Client) commit(ctx context.Context, repo review.Repo, id string) (revie
 }
 
 // MergedPull returns the merged pull request that brought commit into branch,
-// or ErrGone, in two calls. The second asks GraphQL who merged it, and does not
-// depend on merge_commit_sha, which newer versions of the REST API leave out.
-func (g *Client) MergedPull(ctx context.Context, repo review.Repo, commit, branch string) (review.Merge, error) {
+// or ErrGone. It takes one call when by is known, who pushed the commit and so
+// merged it, and GitHub says which commit each merge made. Else GraphQL says
+// both: newer versions of the REST API leave merge_commit_sha out.
+func (g *Client) MergedPull(ctx context.Context, repo review.Repo, commit, branch string, by review.User) (review.Merge, error) {
 	c, err := g.in(repo)
 	if err != nil {
 		return review.Merge{}, err
@@ -97,10 +99,15 @@ func (g *Client) MergedPull(ctx context.Context, repo review.Repo, commit, branc
 	}
 	best := 0
 	for _, p := range found {
-		if p.MergedAt == nil || p.GetBase().GetRef() != branch || p.GetBase().GetRepo().GetID() != repo.ID {
+		if p.MergedAt == nil || p.GetBase().GetRepo().GetID() != repo.ID {
 			continue
 		}
-		if best == 0 || p.GetMergeCommitSHA() == commit {
+		// One of a stack is into the branch of the one below.
+		made, into := p.GetMergeCommitSHA() == commit, p.GetBase().GetRef() == branch
+		if made && into && by.ID != 0 {
+			return mergeOf(p, by), nil
+		}
+		if made || best == 0 && into {
 			best = p.GetNumber()
 		}
 	}
@@ -111,14 +118,19 @@ func (g *Client) MergedPull(ctx context.Context, repo review.Repo, commit, branc
 	if err != nil {
 		return review.Merge{}, err
 	}
-	if !s.Merged || s.BaseRefName != branch {
+	if !s.Merged || s.base() != branch {
 		return review.Merge{}, fmt.Errorf("%v#%d was not merged into %s: %w", repo, best, branch, review.ErrGone)
 	}
 	return s.merge(), nil
 }
 
+func mergeOf(p *api.PullRequest, by review.User) review.Merge {
+	return review.Merge{Number: p.GetNumber(), Head: p.GetHead().GetSHA(), BaseRef: p.GetBase().GetRef(), Commit: p.GetMergeCommitSHA(), By: by,
+		At: p.GetMergedAt().Time, Title: p.GetTitle(), Body: p.GetBody(), Author: userOf(p.GetUser()), Complete: true}
+}
+
 func (s *graphPull) merge() review.Merge {
-	m := review.Merge{Number: s.Number, Head: s.HeadRefOID, BaseRef: s.BaseRefName, By: s.MergedBy.user(), At: s.MergedAt,
+	m := review.Merge{Number: s.Number, Head: s.HeadRefOID, BaseRef: s.base(), By: s.MergedBy.user(), At: s.MergedAt,
 		Title: s.Title, Body: s.Body, Author: s.Author.user()}
 	if s.MergeCommit != nil {
 		m.Commit = s.MergeCommit.OID

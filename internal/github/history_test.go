@@ -94,7 +94,7 @@ func TestMergedPull(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.calls()
-			got, err := w.client.MergedPull(t.Context(), w.repo, tip, "main")
+			got, err := w.client.MergedPull(t.Context(), w.repo, tip, "main", review.User{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,7 +104,12 @@ func TestMergedPull(t *testing.T) {
 				t.Errorf("merge (-want +got):\n%s", diff)
 			}
 			w.wantCalls(pullsCall, syncCall)
-			if _, err := w.client.MergedPull(t.Context(), w.repo, tip, "release"); !errors.Is(err, review.ErrGone) {
+			got, err = w.client.MergedPull(t.Context(), w.repo, tip, "main", userIn(w.bob))
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("by whoever pushed: %v (-want +got):\n%s", err, diff)
+			}
+			w.wantCalls(pullsCall)
+			if _, err := w.client.MergedPull(t.Context(), w.repo, tip, "release", userIn(w.bob)); !errors.Is(err, review.ErrGone) {
 				t.Errorf("into another branch: %v", err)
 			}
 		})
@@ -127,7 +132,7 @@ func TestMergedPullOfACommitThatLandedTwice(t *testing.T) {
 		}
 	}
 	for branch, p := range map[string]*ghsim.Pull{"main": first, "release": second} {
-		if got, err := w.client.MergedPull(t.Context(), w.repo, p.Head(), branch); err != nil || got.Number != p.Number() {
+		if got, err := w.client.MergedPull(t.Context(), w.repo, p.Head(), branch, userIn(w.bob)); err != nil || got.Number != p.Number() {
 			t.Errorf("into %s: #%d, %v", branch, got.Number, err)
 		}
 	}
@@ -150,7 +155,7 @@ func TestMergedPullWithoutMergeCommitInREST(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := w.newClient(Config{Transport: rewrite{"/pulls", `"merge_commit_sha"`, `"removed"`}})
-	if got, err := g.MergedPull(t.Context(), w.repo, tip, "main"); err != nil || got.Commit != tip {
+	if got, err := g.MergedPull(t.Context(), w.repo, tip, "main", userIn(w.bob)); err != nil || got.Commit != tip {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -163,7 +168,7 @@ func TestNoMergedPull(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, commit := range map[string]string{"pushed": direct, "open": p.Head()} {
-		if _, err := w.client.MergedPull(t.Context(), w.repo, commit, "main"); !errors.Is(err, review.ErrGone) {
+		if _, err := w.client.MergedPull(t.Context(), w.repo, commit, "main", userIn(w.bob)); !errors.Is(err, review.ErrGone) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -223,6 +228,14 @@ func TestEnforcement(t *testing.T) {
 				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
 			}
 			w.wantCalls(test.calls...)
+			again := test.calls
+			if test.want.Pinned { // what guarded it last time is asked first, and is enough
+				again = map[string][]string{"ruleset": {rulesCall}, "classic": {branchCall}}[test.want.Source]
+			}
+			if got, err := w.client.Enforcement(t.Context(), w.repo, "main", check); err != nil || got != test.want {
+				t.Errorf("asked again: %+v, %v, want %+v", got, err, test.want)
+			}
+			w.wantCalls(again...)
 			if other, _ := w.client.Enforcement(t.Context(), w.repo, "main", "countersign"); other.Required {
 				t.Error("another name is required")
 			}

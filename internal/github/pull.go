@@ -146,6 +146,7 @@ func (g *Client) compare(ctx context.Context, repo review.Repo, base, head strin
 	}
 	if !idForm.MatchString(found.GetBaseCommit().GetSHA()) || !idForm.MatchString(found.GetMergeBaseCommit().GetSHA()) {
 		return nil, fmt.Errorf("compare %s with %s: the answer has no base or no merge base", base, head)
+		g.rooted(p.Repo, commits)
 	}
 	return found, nil
 }

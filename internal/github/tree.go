@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	api "github.com/google/go-github/v60/github"
@@ -38,19 +39,38 @@ type tree struct {
 
 var _ change.Tree = (*tree)(nil)
 
-// Tree lists the files at a commit in one call. GitHub cuts lists of more than
-// 100,000 entries or 7 MB; those are completed directory by directory.
-// Contents are read within ctx.
+// Tree lists the files at a commit in one call, or in none when the commit has
+// the tree of one that was listed before, as a squash mostly has that of its
+// head. GitHub cuts lists of more than 100,000 entries or 7 MB; those are
+// completed directory by directory. Contents are read within ctx.
 func (g *Client) Tree(ctx context.Context, repo review.Repo, commit string) (change.Tree, error) {
 	if !idForm.MatchString(commit) {
 		return nil, fmt.Errorf("tree of %v: %q is no commit id", repo, commit)
 	}
 	l := lister{g: g, repo: repo}
-	entries, err := l.files(ctx, commit)
+	id := commit
+	if root, ok := g.kept.get(rootKey(repo, commit)); ok {
+		id = root.(string)
+	}
+	entries, err := l.files(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	return &tree{ctx, g, repo, entries}, nil
+}
+
+// rooted remembers which tree each commit has.
+func (g *Client) rooted(repo review.Repo, commits []*api.RepositoryCommit) {
+	for _, c := range commits {
+		id, root := c.GetSHA(), c.GetCommit().GetTree().GetSHA()
+		if idForm.MatchString(id) && idForm.MatchString(root) {
+			g.kept.put(rootKey(repo, id), root, 256)
+		}
+	}
+}
+
+func rootKey(repo review.Repo, commit string) cacheKey {
+	return cacheKey{repo.Installation, "root", strconv.FormatInt(repo.ID, 10) + " " + commit}
 }
 
 // Lookup finds one path.

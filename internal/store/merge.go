@@ -37,12 +37,13 @@ func scanMerge(row scanner) (m review.Merge, err error) {
 }
 
 // MergeOf implements review.Store. Of several pull requests that one commit
-// merged, it returns the one of which most is known, then the first.
-func (d *DB) MergeOf(ctx context.Context, repoID int64, commit string) (review.Merge, bool, error) {
+// merged into the branch, it returns the one of which most is known, then the
+// first.
+func (d *DB) MergeOf(ctx context.Context, repoID int64, commit, branch string) (review.Merge, bool, error) {
 	if commit == "" {
 		return review.Merge{}, false, nil
 	}
 	return one(ctx, d.r, scanMerge, `SELECT commit_id, number, head, base_ref, by_id, by_login, by_type, merged_at, title, body,
 		author_id, author_login, author_type, complete FROM merged
-		WHERE repo_id = $1 AND commit_id = $2 ORDER BY complete DESC, number LIMIT 1`, repoID, commit)
+		WHERE repo_id = $1 AND commit_id = $2 AND base_ref = $3 ORDER BY complete DESC, number LIMIT 1`, repoID, commit, branch)
 }

@@ -227,7 +227,7 @@ func testMerge(t *testing.T, s Store) {
 	full.Complete, full.By = true, robot
 	must(t, s.SaveMerge(ctx, 7, full))
 	must(t, s.SaveMerge(ctx, 7, m))
-	got, ok, err := s.MergeOf(ctx, 7, "cc")
+	got, ok, err := s.MergeOf(ctx, 7, "cc", "main")
 	must(t, err)
 	if !ok {
 		t.Fatal("not found")
@@ -236,12 +236,18 @@ func testMerge(t *testing.T, s Store) {
 	other := m
 	other.Number = 1
 	must(t, s.SaveMerge(ctx, 7, other))
-	got, _, err = s.MergeOf(ctx, 7, "cc")
+	got, _, err = s.MergeOf(ctx, 7, "cc", "main")
 	must(t, err)
 	same(t, "of two, the one of which most is known", got, full)
+	elsewhere := full
+	elsewhere.Number, elsewhere.BaseRef = 2, "release"
+	must(t, s.SaveMerge(ctx, 7, elsewhere))
+	got, _, err = s.MergeOf(ctx, 7, "cc", "release")
+	must(t, err)
+	same(t, "of one commit in two branches, that of the branch", got, elsewhere)
 	must(t, s.SaveMerge(ctx, 7, review.Merge{Number: 8}))
 	for _, commit := range []string{"dd", ""} {
-		if _, ok, err := s.MergeOf(ctx, 7, commit); ok || err != nil {
+		if _, ok, err := s.MergeOf(ctx, 7, commit, "main"); ok || err != nil {
 			t.Errorf("MergeOf(%q) = %v, %v; want none", commit, ok, err)
 		}
 	}
