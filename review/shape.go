@@ -131,14 +131,14 @@ func unknownField(t reflect.Type, name, at string) string {
 	if at != "" {
 		text += " in " + at
 	}
-	if near := nearest(name, known); near != "" {
+	if near := Nearest(name, known); near != "" {
 		text += fmt.Sprintf("; did you mean %s?", near)
 	}
 	return text + " (fields here: " + strings.Join(known, ", ") + ")"
 }
 
-// nearest returns the word that a mistyped one most likely meant, "" for none.
-func nearest(word string, words []string) string {
+// Nearest returns the word that a mistyped one most likely meant, "" for none.
+func Nearest(word string, words []string) string {
 	best, least := "", len(word)/2+1
 	for _, w := range words {
 		if d := distance(word, w); d < least {

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/countersign-dev/countersign/internal/ghsim"
 )
@@ -34,7 +35,7 @@ func freshFolder(dir string) (string, error) {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("--dir: %w", err)
 	}
-	return dir, nil
+	return filepath.Abs(dir)
 }
 
 // stay opens one more pull request, lets people be played by curl, and says how
@@ -105,6 +106,14 @@ func (d *demo) asPeople(p *ghsim.Pull) http.Handler {
 // into another terminal.
 func (d *demo) invite(p *ghsim.Pull, people string) {
 	data, mine := filepath.Join(d.dir, "countersign"), filepath.Join(d.dir, "mine")
+	q := func(path string) string { // as a shell reads it
+		if strings.ContainsFunc(path, func(r rune) bool {
+			return !strings.ContainsRune("/._-+@%:=,", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		}) {
+			return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+		}
+		return path
+	}
 	fmt.Fprintf(d.w, `
 The servers stay up until you press Ctrl-C: Countersign on %s, the simulated
 GitHub on %s. In another terminal:
@@ -119,11 +128,11 @@ Is the server well? What is on record, and what does one record hold?
 
 Export the records and verify them by the public key alone:
   %[7]s export --data %[8]s %[9]s
-  %[7]s verify --key %[8]s/log.pub %[9]s
+  %[7]s verify --key %[11]s %[9]s
 
 What changed agents in the history of the demo's repository?
   %[7]s scan %[10]s
-`, d.srv.URL(), d.sim.URL(), p.Number(), people, p.Number(), d.srv.URL(), d.self, data, mine, d.repo.Dir())
+`, d.srv.URL(), d.sim.URL(), p.Number(), people, p.Number(), d.srv.URL(), q(d.self), q(data), q(mine), q(d.repo.Dir()), q(filepath.Join(data, "log.pub")))
 }
 
 // self is how this program is called from another terminal: by its name where

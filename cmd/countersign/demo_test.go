@@ -20,7 +20,7 @@ func TestDemoStays(t *testing.T) {
 		t.Skip("there is no curl to paste the lines with")
 	}
 	out := &waited{ready: make(chan struct{}), until: " scan "}
-	d := &demo{w: out, dir: t.TempDir(), self: "countersign"}
+	d := &demo{w: out, dir: filepath.Join(t.TempDir(), "it's here"), self: "countersign"}
 	defer d.close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

@@ -27,10 +27,12 @@ func newServe() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the GitHub App",
 		Long:  "Run the GitHub App. It is set up by environment variables:\n\n" + settingsHelp,
-		Args:  arguments(0),
+		Example: "  export COUNTERSIGN_APP_ID=12345 COUNTERSIGN_PRIVATE_KEY_FILE=app.pem COUNTERSIGN_WEBHOOK_SECRET_FILE=webhook\n" +
+			"  countersign serve",
+		Args: arguments(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := readConfig(os.Getenv)
-			if err != nil {
+			if err = errors.Join(err, unknownVariables(os.Environ())); err != nil {
 				return exit{exitUnknown, "the server is not set up:\n" + err.Error()}
 			}
 			s, err := startServer(c.Context(), cfg, time.Now)
