@@ -42,7 +42,7 @@ func codeFacts(d *document) []fact {
 // comparison reports it.
 func scanCode(d *document) *codeScan {
 	lang := codeLangs[path.Ext(d.entry.Path)]
-	if lang == nil || isGenerated(d.data) {
+	if lang == nil || strings.HasSuffix(d.entry.Path, ".d.ts") || isGenerated(d.data) { // types are no values
 		return nil
 	}
 	hints := d.codeHints()
@@ -239,7 +239,7 @@ func (s *codeScan) number(i int) {
 	if !s.evidence || f.key == "" || !f.keyClass.is(namesParam) || f.silent || s.quiet {
 		return
 	}
-	if p := s.at(i - 1); p != "=" && p != ":" || s.inTable() {
+	if p := s.at(i - 1); p != "=" && p != ":" || s.inTable() || !isParameter(f.key, strings.TrimRight(s.at(i), "fFdDmM")) {
 		return
 	}
 	switch s.at(i + 1) {

@@ -1,6 +1,9 @@
 package change
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // string reads one string literal.
 func (s *codeScan) string(i int) {
@@ -25,7 +28,7 @@ func (s *codeScan) string(i int) {
 	if short && t.flags&interpolated == 0 && s.model(i, text) {
 		return
 	}
-	if f.keyClass.is(namesParam) && s.evidence && short {
+	if f.keyClass.is(namesParam) && s.evidence && short && isParameter(f.key, text) {
 		s.add(fact{kind: ModelParams, slot: s.path(""), value: text, line: int(t.line)})
 		return
 	}
@@ -33,6 +36,24 @@ func (s *codeScan) string(i int) {
 		text = tokenText(s.src, t)
 	}
 	s.prompt(i, text)
+}
+
+// isParameter reports whether a value can be that of a parameter of a model: a
+// number in its range, or a word for how hard to think. Weather has a
+// temperature too. Source: OpenAI API reference, Create chat completion.
+func isParameter(name, value string) bool {
+	key := plainKey(name)
+	words := strings.Contains(key, "effort") || strings.Contains(key, "thinking") || strings.Contains(key, "reasoning")
+	n, err := strconv.ParseFloat(strings.ReplaceAll(value, "_", ""), 64)
+	switch {
+	case err != nil:
+		return words && value != "" && !strings.ContainsAny(value, " ${}")
+	case strings.HasSuffix(key, "temperature"):
+		return n >= 0 && n <= 2
+	case strings.HasSuffix(key, "topp"):
+		return n >= 0 && n <= 1
+	}
+	return true
 }
 
 // remember keeps what a string says about its siblings.
@@ -86,7 +107,7 @@ func (s *codeScan) model(i int, text string) bool {
 		s.add(fact{kind: kind, slot: s.path(slot), value: text, line: int(s.toks[i].line)})
 		return true
 	}
-	id := isModelID(text)
+	id := isModelID(text) || s.isTier(f, text)
 	if !id && (text == "" || strings.ContainsAny(text, " \n\t{}$<>%,;()\"'\\") || strings.Contains(text, "://") || len(text) > 128) {
 		return false
 	}
@@ -104,6 +125,13 @@ func (s *codeScan) model(i int, text string) bool {
 		return true
 	}
 	return id
+}
+
+// isTier reports whether a string is one of Claude Code's names of tiers, in a
+// place that SDKs give to nothing but a model. Source: Claude Code documentation,
+// Model configuration; Agent SDK, options.
+func (s *codeScan) isTier(f *codeFrame, text string) bool {
+	return modelTiers[text] != "" && s.sdk && f.keyClass.is(namesModelOnly) && (s.holds("claude") || s.holds("Claude"))
 }
 
 // afterFlag reports whether the string is the argument of --model in a command
@@ -236,7 +264,7 @@ var proseKey = set("help", "description", "label", "title", "placeholder", "doc"
 
 func entryKey(key string) bool {
 	switch strings.ToLower(key) {
-	case "name", "id", "modelid", "model_id", "model", "modelname", "model_name", "value":
+	case "name", "id", "modelid", "model_id", "model", "modelname", "model_name", "value", "apimodel":
 		return true
 	}
 	return false
@@ -251,6 +279,8 @@ func (s *codeScan) callPlace(f *codeFrame, id bool) (modelPlace, bool) {
 		return modelPlace{stopped: true}, true
 	case hubLoaders[f.callee] && f.arg == 0:
 		return modelPlace{ok: true, proved: strings.Contains(f.first, "/"), last: f.callee}, true
+	case f.class.is(namesCatalogue) && f.class.is(namesModel):
+		return modelPlace{ok: id, notice: true, last: f.callee}, true
 	case f.class.is(namesModel) && f.arg <= 1, id && f.class.is(namesBrand|namesAgent) && f.arg <= 2, id && f.arg <= 1 && s.class(f.receiver).is(namesBrand) && !f.class.is(namesWrapper):
 		return modelPlace{ok: true, last: f.callee}, true
 	case f.class.is(namesWrapper):

@@ -73,6 +73,13 @@ func classify(name string) nameClass {
 	if strings.HasSuffix(lower, "error") || strings.HasSuffix(lower, "exception") || strings.HasPrefix(lower, "assert") || strings.HasPrefix(lower, "log") && len(words) < 3 {
 		class |= namesLog
 	}
+	if class.is(namesText) {
+		for _, w := range words {
+			if codeWords[w] {
+				class &^= namesText
+			}
+		}
+	}
 	if words[0] == "system" && len(words) > 1 && (last == "text" || last == "msg" || last == "message" || last == "content" || last == "role" || last == "template") {
 		class |= namesPrompt
 	}
@@ -99,7 +106,10 @@ var notAModel = set("path", "dir", "url", "class", "type", "types", "config", "c
 
 var notAPrompt = set("path", "paths", "file", "files", "dir", "url", "id", "ids", "key", "name", "names", "type", "types", "error", "version", "label", "title", "tokens", "token", "length", "len", "count", "size", "cache", "hash", "config", "options", "variables", "vars", "inputs", "class", "placeholder", "model", "user", "folder", "extension", "ext", "mode", "button", "dialog", "response", "result", "manager", "service", "store", "client", "kwargs", "email", "date", "status", "format", "color", "style", "css")
 
-var isVerb = set("is", "has", "get", "build", "create", "generate", "render", "make", "format", "load", "save", "parse", "validate", "check", "set", "show", "display", "ask", "confirm", "read", "update", "delete", "list", "find", "test", "log", "count", "handle", "on", "no", "skip", "clear")
+// codeWords name templates that a machine reads: DOCKERFILE_TEMPLATE.
+var codeWords = set("dockerfile", "docker", "html", "css", "svg", "xml", "yaml", "yml", "json", "toml", "sql", "cypher", "url", "uri", "path", "filename", "py", "python", "js", "ts", "code", "script", "shell", "bash", "makefile", "manifest", "module", "header", "license", "readme", "chart", "helm", "terraform", "k8s", "nginx", "log", "cron", "import", "page", "request", "curl")
+
+var isVerb = set("register", "is", "has", "get", "build", "create", "generate", "render", "make", "format", "load", "save", "parse", "validate", "check", "set", "show", "display", "ask", "confirm", "read", "update", "delete", "list", "find", "test", "log", "count", "handle", "on", "no", "skip", "clear")
 
 // nameWords splits a name at underscores, dashes, points and humps, in lower case.
 func nameWords(name string) []string {

@@ -122,9 +122,9 @@ func (s *codeScan) promptKey(k int, inner string, long bool) verdict {
 	c := f.keyClass
 	lower := strings.ToLower(f.key)
 	switch {
-	case f.open == '{' && (lower == "content" || lower == "text" || lower == "parts") && inner == "":
+	case (f.open == '{' || f.role != "") && (lower == "content" || lower == "text" || lower == "parts") && inner == "":
 		if f.role != "" {
-			return claim(s.evidence && (f.role == "system" || f.role == "developer"))
+			return claim(s.evidence && (f.role == "system" || f.role == "developer" || s.prompts && long))
 		}
 		return undecided
 	case s.agentCall(k) && s.evidence && agentText[lower]:
@@ -153,7 +153,7 @@ func (s *codeScan) promptKey(k int, inner string, long bool) verdict {
 }
 
 // quietEntry are keys beside a prompt that no model reads.
-var quietEntry = set("name", "id", "title", "label", "type", "key", "path", "file", "url", "icon", "category", "version", "author", "model", "provider", "placeholder", "help", "tags", "language", "error", "filename", "regex", "pattern", "__all__", "license", "usage")
+var quietEntry = set("name", "id", "title", "label", "type", "key", "path", "file", "url", "icon", "category", "version", "author", "model", "provider", "placeholder", "help", "tags", "language", "error", "filename", "regex", "pattern", "__all__", "license", "usage", "description", "examples", "alias", "env", "deprecated", "metavar")
 
 // agentText are the arguments of agents, tasks and prompts that a model reads.
 // Sources: CrewAI (Agent, Task), Agent Development Kit (LlmAgent), AutoGen
@@ -179,7 +179,7 @@ func (s *codeScan) upper(name string) bool { return strings.ToUpper(name) == nam
 
 // langchain reports whether the file uses prompt templates by that name.
 func (s *codeScan) langchain() bool {
-	return strings.Contains(s.src, "PromptTemplate") || strings.Contains(s.src, "from_template") || strings.Contains(s.src, "fromTemplate")
+	return s.holds("PromptTemplate") || s.holds("from_template") || s.holds("fromTemplate")
 }
 
 // promptCalls take the text of a prompt as an argument. Sources: LangChain,

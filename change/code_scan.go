@@ -14,16 +14,17 @@ type codeScan struct {
 	classes  map[string]nameClass
 	found    []codeFact
 	tools    []codeTool
-	keys     int    // counts keys, so that the parts of one value are known
-	spent    int    // tokens read ahead for tools
-	deeper   int    // brackets open beyond maxFrames
-	closed   string // what the parenthesis closed last was called with
-	pending  string // name of the class or function whose body comes
-	quiet    bool   // until the end of the statement: import, raise, type
-	inCase   bool   // between case and its colon
-	sdk      bool   // the file speaks of an SDK or a maker of models
-	evidence bool   // the file speaks of models, agents or prompts
-	prompts  bool   // the file is a module of prompts by its name
+	keys     int             // counts keys, so that the parts of one value are known
+	spent    int             // tokens read ahead for tools
+	deeper   int             // brackets open beyond maxFrames
+	closed   string          // what the parenthesis closed last was called with
+	pending  string          // name of the class or function whose body comes
+	quiet    bool            // until the end of the statement: import, raise, type
+	inCase   bool            // between case and its colon
+	sdk      bool            // the file speaks of an SDK or a maker of models
+	evidence bool            // the file speaks of models, agents or prompts
+	prompts  bool            // the file is a module of prompts by its name
+	mentions map[string]bool // what the file was asked for so far, and whether it holds it
 }
 
 const maxFrames = 100
@@ -83,6 +84,19 @@ func (s *codeScan) run() {
 			s.punct(i)
 		}
 	}
+}
+
+// holds reports whether the file holds a text, and remembers the answer.
+func (s *codeScan) holds(text string) bool {
+	found, asked := s.mentions[text]
+	if !asked {
+		if s.mentions == nil {
+			s.mentions = map[string]bool{}
+		}
+		found = strings.Contains(s.src, text)
+		s.mentions[text] = found
+	}
+	return found
 }
 
 func (s *codeScan) top() *codeFrame { return &s.frames[len(s.frames)-1] }

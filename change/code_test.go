@@ -31,7 +31,7 @@ func source(path, text string) *document {
 type codeCase struct{ name, path, src, want string }
 
 func TestCodeFacts(t *testing.T) {
-	for _, cases := range [][]codeCase{pythonCases, scriptCases, goCases, dotnetCases, javaCases, quietCases} {
+	for _, cases := range [][]codeCase{pythonCases, scriptCases, goCases, dotnetCases, javaCases, quietCases, unseenCases} {
 		for _, tt := range cases {
 			t.Run(tt.path+" "+tt.name, func(t *testing.T) {
 				got := said(codeFacts(source(tt.path, tt.src)))
@@ -222,6 +222,62 @@ Expand the idea.
 `, `
 prompt TaskPrompts.expand.return = ⏎Expand the idea.⏎
 `},
+}
+
+var unseenCases = []codeCase{
+	{"weather has a temperature", "a.py", `
+from openai import OpenAI
+def get_weather(city):
+    return {"temperature": 72, "top_p": 3}
+r = client.chat.completions.create(temperature=0.2)
+`, "\nmodel_params r.temperature = 0.2\n"},
+	{"a tier of Claude Code", "a.ts", `
+import { query } from "@anthropic-ai/claude-agent-sdk";
+launch({ model: "sonnet", form: "sonnet" });
+`, "\nmodel launch.model = sonnet\n"},
+	{"a user's message in a module of prompts", "prompts/extract.py", `
+from llm import Message
+def nodes(context):
+    return [
+        Message(role='system', content='You find the names of things in a text.'),
+        Message(role='user', content=f"""
+        Take the names from this text: {context['text']}
+        """),
+    ]
+`, `
+prompt nodes.return.Message.[system].content = You find the names of things in a text.
+prompt nodes.return.Message.[user].content = ⏎        Take the names from this text: {context['text']}⏎        
+`},
+	{"what a file of Docker says is no prompt", "a.py", `
+import litellm
+_DOCKERFILE_TEMPLATE = """
+FROM python
+RUN pip install it
+"""
+MAIL_TEMPLATE = """
+Write to the person
+about it
+"""
+`, "\nprompt MAIL_TEMPLATE = ⏎Write to the person⏎about it⏎\n"},
+	{"a table of windows", "a.py", `
+import openai
+WINDOWS = (*_model_context_windows(400_000, "gpt-5.2", "gpt-5.1"),)
+`, "\nmodel WINDOWS._model_context_windows = gpt-5.2 (notice)\nmodel WINDOWS._model_context_windows = gpt-5.1 (notice)\n"},
+	{"an argument by the name of instructions", "a.py", `
+from pydantic import Field
+import anthropic
+def review(custom_instructions: str = Field(default="", description="Further instructions for the review of the change")): ...
+`, ""},
+	{"an argument of a registered prompt", "a.ts", `
+import Anthropic from "@anthropic-ai/sdk";
+server.registerPrompt("weather", { title: "Weather" }, ({ place }) => {
+  const location = "the place that the person who asks has in mind";
+  return location;
+});
+`, ""},
+	{"types are no values", "env.d.ts", `
+interface Env { OPENAI_MODEL: "openai/gpt-5.4"; }
+`, ""},
 }
 
 var scriptCases = []codeCase{
@@ -527,7 +583,7 @@ func TestCodeFactsTooLarge(t *testing.T) {
 }
 
 func FuzzCodeFacts(f *testing.F) {
-	for _, cases := range [][]codeCase{pythonCases, scriptCases, goCases, dotnetCases, javaCases, quietCases} {
+	for _, cases := range [][]codeCase{pythonCases, scriptCases, goCases, dotnetCases, javaCases, quietCases, unseenCases} {
 		for _, c := range cases {
 			f.Add(c.path, c.src)
 		}

@@ -193,7 +193,11 @@ func (c *codeScopes) variable(at int, name string, s *setting) {
 	}
 	key, w := c.surface(name), c.word(at)
 	c.b.add(scope{slot: entryText(key), dimension: s.dimension, surface: key, def: s.def, absent: s.unset,
-		rules: []rule{{effect: allow, subject: "variable", pattern: w, raw: w, line: int(c.toks[at].line), opaque: true, tacit: true}}})
+		rules: []rule{variableRule(w, int(c.toks[at].line))}})
+}
+
+func variableRule(text string, line int) rule {
+	return rule{effect: allow, subject: "variable", pattern: text, raw: text, line: line, opaque: true, tacit: true}
 }
 
 // surface names the place of a list so that it stays the same when other code
@@ -212,22 +216,28 @@ func (c *codeScopes) surface(name string) string {
 }
 
 // elements reads the elements of a list, or the keys of a table, that begins at
-// token open.
+// token open. What is spread into it, and a list that a loop makes, is a variable
+// by another spelling.
 func (c *codeScopes) elements(open int, name string, s *setting) {
 	key := c.surface(name)
 	sc := scope{slot: entryText(key), dimension: s.dimension, surface: key, def: s.def, absent: s.unset}
 	e := [...]effect{allows: allow, asks: ask, denies: deny}[s.kind]
 	table := c.word(open) == "{"
-	depth, start := 0, open+1
+	depth, start, loop := 0, open+1, false
 	end := func(i int) {
 		if start < i {
-			if text := c.element(start, i, table); text != "" {
+			if text := c.element(start, i, table); strings.HasPrefix(text, "..") || strings.HasPrefix(text, "*") {
+				sc.rules = append(sc.rules, variableRule(text, int(c.toks[start].line)))
+			} else if text != "" {
 				sc.rules = append(sc.rules, rule{effect: e, subject: text, raw: text, line: int(c.toks[start].line)})
 			}
 		}
 		start = i + 1
 	}
 	for i := open; i < len(c.toks); i++ {
+		if c.toks[i].kind == wordToken && depth == 1 && c.word(i) == "for" {
+			loop = true
+		}
 		if c.toks[i].kind != punctToken {
 			continue
 		}
@@ -236,7 +246,9 @@ func (c *codeScopes) elements(open int, name string, s *setting) {
 			depth++
 		case ")", "]", "}":
 			if depth--; depth == 0 {
-				end(i)
+				if end(i); loop {
+					sc.rules = []rule{variableRule("loop", int(c.toks[open].line))}
+				}
 				c.b.add(sc)
 				return
 			}

@@ -45,6 +45,10 @@ var formatScopes = []struct {
 	{"a tool is taken away", ".claude/agents/a.md", "---\nname: a\ndescription: d\n---\nx\n", "---\nname: a\ndescription: d\ndisallowedTools: Write\n---\nx\n", "narrows", "deny", "Write"},
 	{"a command approves in advance", ".claude/commands/c.md", "---\ndescription: d\n---\nx\n", "---\ndescription: d\nallowed-tools: Bash(git add:*), Bash(git commit:*)\n---\nx\n", "widens", "approval", "Bash(git add:*)"},
 	{"a skill's list separated by blanks", "skills/s/SKILL.md", "---\nname: s\ndescription: d\nallowed-tools: Read Bash(gh issue:*)\n---\nx\n", "---\nname: s\ndescription: d\nallowed-tools: [\"Bash(gh issue:*)\", Read]\n---\nx\n", "", "", ""},
+	// Code
+	{"a list that a loop makes", "a.py", "import openai\nr = llm(tools=[schema(t) for t in given])\n", "import openai\nr = llm(tools=[json_schema(t) for t in given])\n", "", "", ""},
+	{"a list that a loop makes comes", "a.py", "import openai\nr = llm()\n", "import openai\nr = llm(tools=[schema(t) for t in given])\n", "", "", ""},
+	{"a spread comes", "a.ts", "import openai from 'openai'\nconst r = run({});\n", "import openai from 'openai'\nconst r = run({ tools: { ...given } });\n", "", "", ""},
 	// MCP
 	{"a server", ".mcp.json", `{"mcpServers":{}}`, `{"mcpServers":{"x":{"command":"npx","args":["-y","pkg"]}}}`, "widens", "server", "npx -y pkg"},
 	{"a server under another name", ".mcp.json", `{"mcpServers":{"x":{"url":"https://e.com/mcp"}}}`, `{"mcpServers":{"y":{"url":"https://e.com/mcp"}}}`, "", "", ""},
