@@ -72,6 +72,10 @@ type Inbox interface {
 	Retry(ctx context.Context, l Lease, due time.Time, reason string) error
 	// Dead ends the lease and gives the delivery up. It is kept, with the reason.
 	Dead(ctx context.Context, l Lease, now time.Time, reason string) error
+	// Trim drops the bodies of deliveries that were done before a time, and
+	// returns how many. Their GUIDs and digests stay, as evidence and so that
+	// none has an effect twice.
+	Trim(ctx context.Context, before time.Time) (int64, error)
 }
 
 // Repos knows the repositories of each installation.

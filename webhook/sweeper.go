@@ -12,8 +12,12 @@ import (
 	"github.com/countersign-dev/countersign/review"
 )
 
-// keptFor is how long GitHub keeps deliveries that can be delivered again.
-const keptFor = 72 * time.Hour
+const (
+	// keptFor is how long GitHub keeps deliveries that can be delivered again.
+	keptFor = 72 * time.Hour
+	// bodiesFor is how long this server keeps what deliveries said.
+	bodiesFor = 90 * 24 * time.Hour
+)
 
 // A Redeliverer asks GitHub for deliveries that this server never answered.
 type Redeliverer interface {
@@ -86,7 +90,16 @@ func (s *Sweeper) due(ctx context.Context) error {
 func (s *Sweeper) Once(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return errors.Join(s.redeliver(ctx), s.list(ctx), s.spread(ctx))
+	return errors.Join(s.redeliver(ctx), s.list(ctx), s.spread(ctx), s.trim(ctx))
+}
+
+// trim drops what old deliveries said.
+func (s *Sweeper) trim(ctx context.Context) error {
+	n, err := s.Inbox.Trim(ctx, s.Now().Add(-bodiesFor))
+	if n > 0 {
+		s.Log.WithField("deliveries", n).Info("bodies of old deliveries dropped")
+	}
+	return err
 }
 
 // redeliver asks for what failed since the last time, with an hour's overlap,

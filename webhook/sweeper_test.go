@@ -136,6 +136,33 @@ func TestSweeperFailsInPart(t *testing.T) {
 	}
 }
 
+func TestSweeperDropsOldBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := openStore(t)
+		if _, err := d.Add(t.Context(), webhook.Delivery{GUID: "g", Event: "push", Digest: "sha256:g", Body: []byte("{}"), ReceivedAt: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		_, l, _, err := d.Claim(t.Context(), time.Now(), time.Minute)
+		if err := errors.Join(err, d.Done(t.Context(), l, time.Now())); err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		s := newSweeper(d, &hub{}, &log)
+		for _, later := range []time.Duration{90*24*time.Hour - time.Minute, 2 * time.Minute} {
+			if strings.Contains(log.String(), "dropped") {
+				t.Errorf("dropped before 90 days were over: %s", &log)
+			}
+			time.Sleep(later)
+			if err := s.Once(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !strings.Contains(log.String(), `"deliveries":1`) {
+			t.Errorf("nothing was dropped after 90 days: %s", &log)
+		}
+	})
+}
+
 func TestSweepsReachTheReview(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := openStore(t)

@@ -120,6 +120,15 @@ func (d *DB) Dead(ctx context.Context, l webhook.Lease, now time.Time, reason st
 		WHERE guid = $1 AND lease = $2 AND state = 'pending'`, micros(now), reason)
 }
 
+// Trim implements webhook.Inbox.
+func (d *DB) Trim(ctx context.Context, before time.Time) (int64, error) {
+	n, err := d.exec(ctx, `UPDATE delivery SET body = x'' WHERE state = 'done' AND body <> x'' AND ended_at < $1`, micros(before))
+	if err != nil {
+		return 0, fmt.Errorf("trim deliveries: %w", err)
+	}
+	return n, nil
+}
+
 // end ends a lease.
 func (d *DB) end(ctx context.Context, l webhook.Lease, query string, args ...any) error {
 	n, err := d.exec(ctx, query, append([]any{l.GUID, l.Holder}, args...)...)

@@ -56,6 +56,27 @@ func testDeliveriesOf(t *testing.T, s Store) {
 	same(t, "of no pull request", get(s.DeliveriesOf(t.Context(), 7, 0))(t), []review.DeliveryRef{})
 }
 
+func testTrim(t *testing.T, s Store) {
+	ctx := t.Context()
+	add(t, s, delivery("old", 1), delivery("young", 2), delivery("dead", 3), delivery("waiting", 4))
+	must(t, s.Done(ctx, claim(t, s, at(10), "old"), at(10)))
+	must(t, s.Done(ctx, claim(t, s, at(10), "young"), at(20)))
+	must(t, s.Dead(ctx, claim(t, s, at(10), "dead"), at(10), "broken"))
+	same(t, "done before", get(s.Trim(ctx, at(20)))(t), int64(1))
+	same(t, "once", get(s.Trim(ctx, at(20)))(t), int64(0))
+	same(t, "done later", get(s.Trim(ctx, at(21)))(t), int64(1))
+	same(t, "the digest stays", get(s.DeliveriesOf(ctx, 7, 1))(t), []review.DeliveryRef{delivery("old", 1).Ref()})
+	same(t, "again", get(s.Add(ctx, delivery("old", 1)))(t), false)
+	same(t, "of one that was given up", get(s.Add(ctx, delivery("dead", 3)))(t), true)
+	for _, guid := range []string{"dead", "waiting"} {
+		d, _, _, err := s.Claim(ctx, at(30), ttl)
+		must(t, err)
+		if want := "{\"guid\":\"" + d.GUID + "\"}\x00\xff"; string(d.Body) != want {
+			t.Errorf("%s has the body %q", guid, d.Body)
+		}
+	}
+}
+
 func testAdd(t *testing.T, s Store) {
 	ctx := t.Context()
 	d := delivery("a", 1)

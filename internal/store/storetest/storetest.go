@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"deliveries":    testDeliveriesOf,
 		"add":           testAdd,
 		"lease":         testLease,
+		"trim":          testTrim,
 		"landed":        testLanded,
 		"lanes":         testLanes,
 		"wide":          testWide,
