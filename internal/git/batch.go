@@ -3,12 +3,14 @@ package git
 import (
 	"bufio"
 	"container/list"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -21,6 +23,13 @@ const (
 	ahead = 256
 )
 
+// ErrMissing says that an object is not in the repository. A partial clone has
+// only some of them.
+var ErrMissing = errors.New("is not in this clone, or damaged")
+
+// errEnded is the answer to questions that the process did not live to hear.
+var errEnded = errors.New("git cat-file ended")
+
 // A batch is a running git cat-file --batch. Questions are sent before earlier
 // ones are answered, and recent answers are kept: the new version of a file is
 // the old one of its next change.
@@ -30,6 +39,10 @@ type batch struct {
 	ask   chan *blob
 	sent  chan *blob
 	ended sync.WaitGroup
+	dead  atomic.Bool // the process ended, or cannot be understood any more
+
+	gate   sync.RWMutex // covers closed, and sending to ask
+	closed bool
 
 	mu    sync.Mutex // covers what follows
 	known map[string]*list.Element
@@ -74,7 +87,8 @@ func (b *batch) write() {
 			err = w.Flush()
 		}
 		if err != nil {
-			q.err = fmt.Errorf("ask git for %s: %w", q.id, err)
+			b.dead.Store(true)
+			q.err = errEnded
 			close(q.done)
 			continue
 		}
@@ -83,16 +97,20 @@ func (b *batch) write() {
 	_ = w.Flush()
 }
 
-// read takes the answers, in the order of the questions. After an answer that
-// cannot be read nothing that follows can be trusted.
+// read takes the answers, in the order of the questions. Git ends over an object
+// that was promised to a partial clone and is not there, so the first question
+// without an answer is the one to blame; those after it are for another batch.
 func (b *batch) read(out *bufio.Reader) {
-	var broken error
+	blamed := false
 	for q := range b.sent {
-		if broken == nil {
-			q.data, q.err, broken = answer(out, q.id)
-		}
-		if broken != nil {
-			q.err = broken
+		if blamed {
+			q.err = errEnded
+		} else {
+			var broken error
+			if q.data, q.err, broken = answer(out, q.id); broken != nil {
+				blamed, q.err = true, broken
+				b.dead.Store(true)
+			}
 		}
 		close(q.done)
 		b.keep(q)
@@ -102,12 +120,14 @@ func (b *batch) read(out *bufio.Reader) {
 // answer reads one answer: id, type and size on a line, the bytes, a line's end.
 func answer(out *bufio.Reader, id string) (data []byte, err, broken error) {
 	head, broken := out.ReadString('\n')
-	if broken != nil {
+	if broken == io.EOF && head == "" {
+		return nil, nil, fmt.Errorf("object %s %w", id, ErrMissing)
+	} else if broken != nil {
 		return nil, nil, fmt.Errorf("read %s from git: %w", id, broken)
 	}
 	words := strings.Fields(head)
 	if len(words) != 3 {
-		return nil, fmt.Errorf("object %s is not in the repository", id), nil
+		return nil, fmt.Errorf("object %s %w", id, ErrMissing), nil
 	}
 	size, broken := strconv.ParseInt(words[2], 10, 64)
 	if broken != nil {
@@ -153,6 +173,13 @@ func (b *batch) want(id string) *blob {
 	q := &blob{id: id, done: make(chan struct{})}
 	b.known[id] = b.order.PushFront(q)
 	b.mu.Unlock()
+	b.gate.RLock()
+	defer b.gate.RUnlock()
+	if b.closed {
+		q.err = errEnded
+		close(q.done)
+		return q
+	}
 	b.ask <- q
 	return q
 }
@@ -165,8 +192,12 @@ func (b *batch) blob(id string) ([]byte, error) {
 	return q.data, q.err
 }
 
+// close ends the process, once all that was asked is answered.
 func (b *batch) close() error {
+	b.gate.Lock()
+	b.closed = true
 	close(b.ask)
+	b.gate.Unlock()
 	b.ended.Wait()
 	if err := b.in.Close(); err != nil {
 		return err

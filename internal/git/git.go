@@ -21,8 +21,9 @@ import (
 type Repo struct {
 	dir string
 
-	mu  sync.Mutex // covers cat
-	cat *batch
+	mu      sync.Mutex // covers what follows
+	cat     *batch
+	missing map[string]bool // objects that are not there
 }
 
 // Open finds the repository that dir lies in.
@@ -36,7 +37,7 @@ func Open(dir string) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Repo{dir: abs}
+	r := &Repo{dir: abs, missing: map[string]bool{}}
 	if _, err := r.run(context.Background(), "rev-parse", "--git-dir"); err != nil {
 		return nil, fmt.Errorf("%s is not a git repository (or git is not installed): %w", dir, err)
 	}
@@ -51,6 +52,9 @@ func (r *Repo) Close() error {
 		return nil
 	}
 	err := r.cat.close()
+	if r.cat.dead.Load() {
+		err = nil // that it ended was told to whoever asked
+	}
 	r.cat = nil
 	return err
 }

@@ -125,9 +125,7 @@ func (w *walker) prefetch(steps []step) {
 		if s.now.Path == "" || s.now.Mode == change.ModeSubmodule || !change.MayMatter(s.path) {
 			continue
 		}
-		if cat, err := w.repo.objects(); err == nil {
-			cat.want(s.now.ID)
-		}
+		w.repo.prefetch(s.now.ID)
 	}
 }
 

@@ -3,6 +3,7 @@ package git
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -67,21 +68,63 @@ func (t *Tree) Read(e change.Entry) ([]byte, error) {
 	if e.Mode == change.ModeSubmodule {
 		return nil, fmt.Errorf("%s is a submodule", e.Path)
 	}
-	cat, err := t.repo.objects()
-	if err != nil {
-		return nil, err
-	}
-	data, err := cat.blob(e.ID)
+	data, err := t.repo.blob(e.ID)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.Path, err)
 	}
 	return data, nil
 }
 
-// objects returns the process that reads objects, and starts it.
+// blob returns the bytes of an object, see batch.blob. What is known to be
+// missing is not asked for again, since git may end over it.
+func (r *Repo) blob(id string) ([]byte, error) {
+	for range 3 * ahead { // each process is asked something, and answers at least that
+		if r.isMissing(id) {
+			return nil, fmt.Errorf("object %s %w", id, ErrMissing)
+		}
+		cat, err := r.objects()
+		if err != nil {
+			return nil, err
+		}
+		data, err := cat.blob(id)
+		switch {
+		case errors.Is(err, ErrMissing):
+			r.mu.Lock()
+			r.missing[id] = true
+			r.mu.Unlock()
+		case errors.Is(err, errEnded):
+			continue
+		}
+		return data, err
+	}
+	return nil, fmt.Errorf("object %s: %w", id, errEnded)
+}
+
+func (r *Repo) isMissing(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.missing[id]
+}
+
+// prefetch asks for an object that will be read soon.
+func (r *Repo) prefetch(id string) {
+	if r.isMissing(id) {
+		return
+	}
+	if cat, err := r.objects(); err == nil {
+		cat.want(id)
+	}
+}
+
+// objects returns the process that reads objects, and starts it, again when it
+// ended.
 func (r *Repo) objects() (*batch, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.cat != nil && r.cat.dead.Load() {
+		_ = r.cat.close() // why it ended was told to whoever asked
+		r.cat = nil
+	}
 	if r.cat == nil {
 		cat, err := startBatch(r.command(context.Background(), "cat-file", "--batch"))
 		if err != nil {
