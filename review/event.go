@@ -63,6 +63,16 @@ type PushEvent struct {
 	PushedAt time.Time
 }
 
+// A GroupEvent tells that a merge group wants its checks, or is gone.
+type GroupEvent struct {
+	Event
+	Action  string // checks_requested, destroyed
+	Reason  string // destroyed: merged, invalidated, dequeued
+	BaseRef string // branch name
+	Base    string
+	Head    string
+}
+
 // A RerunEvent asks for a check to be made anew.
 type RerunEvent struct {
 	Event

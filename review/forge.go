@@ -40,6 +40,9 @@ type Forge interface {
 	MergedPull(ctx context.Context, repo Repo, commit, branch string, by User) (Merge, error)
 	// Enforcement returns what guards a branch now, for the named check.
 	Enforcement(ctx context.Context, repo Repo, branch, check string) (Enforcement, error)
+	// Queue returns the merge queue of a branch as it stands, in one call. It is
+	// ErrGone when the branch has none, or the app may not see it.
+	Queue(ctx context.Context, repo Repo, branch string) (Queue, error)
 	// OpenPulls lists the open pull requests of a repository.
 	OpenPulls(ctx context.Context, repo Repo) ([]Pull, error)
 	// Comments returns those of the named comments of p that still exist, with
@@ -82,7 +85,7 @@ type Check struct {
 	ID          int64 // 0 for a new one
 	Name        string
 	Head        string
-	Conclusion  string // success, failure or action_required; never neutral or skipped
+	Conclusion  string // success, failure, action_required or InProgress; never neutral or skipped
 	Title       string
 	Summary     string
 	Text        string
@@ -90,6 +93,9 @@ type Check struct {
 	Annotations []Annotation
 	Actions     []Action // buttons, at most three
 }
+
+// InProgress is the conclusion of a check that has none yet.
+const InProgress = "in_progress"
 
 // An Action is a button that the check run offers.
 type Action struct {
@@ -121,6 +127,20 @@ type Commit struct {
 	ID      string
 	Parents []string
 	Tree    string
+}
+
+// A Queue is the merge queue of a branch.
+type Queue struct {
+	Tip     string // commit at the tip of the branch
+	Entries []QueueEntry
+}
+
+// A QueueEntry is a pull request in a queue, front first.
+type QueueEntry struct {
+	Number int
+	Pull   string // head of the pull request as it was queued
+	Base   string // what Head stands on; "" while no group is built
+	Head   string // head of its merge group; "" while none is built
 }
 
 // A Merge is how a pull request landed.

@@ -26,7 +26,7 @@ const zeroCommit = "0000000000000000000000000000000000000000"
 // what really landed.
 func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 	branch, ok := strings.CutPrefix(e.Ref, "refs/heads/")
-	if !ok || e.Deleted || isZero(e.After) {
+	if !ok || e.Deleted || isZero(e.After) || IsQueueBranch(branch) {
 		return nil
 	}
 	if err := r.Store.AddRepo(ctx, e.Repo); err != nil {
@@ -250,10 +250,14 @@ func (r *Reviewer) split(ctx context.Context, e PushEvent, g *governed) ([]part,
 		}
 		return []part{p}, nil
 	}
+	each, err := r.several(ctx, e, g)
+	if err != nil {
+		return nil, err
+	}
 	var parts []part
 	open := part{before: e.Before}
 	for i, c := range g.commits {
-		m, err := r.mergeOf(ctx, e, g, c, i == len(g.commits)-1)
+		m, err := r.mergeOf(ctx, e, g, c, each || i == len(g.commits)-1)
 		if err != nil {
 			return nil, err
 		}
@@ -289,7 +293,7 @@ func (r *Reviewer) mergeOf(ctx context.Context, e PushEvent, g *governed, c Comm
 		}
 		return &m, nil
 	}
-	if !last && e.Delivery.GUID != "" && len(c.Parents) < 2 {
+	if !ask && e.Delivery.GUID != "" && len(c.Parents) < 2 {
 		return nil, nil
 	}
 	m, err = r.Forge.MergedPull(ctx, e.Repo, c.ID, g.branch, e.Sender)

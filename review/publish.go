@@ -43,6 +43,9 @@ func (r *Reviewer) publish(ctx context.Context, v Verdict) error {
 	if err := r.publishCheck(ctx, v, known); err != nil {
 		return err
 	}
+	if err := r.requeue(ctx, Event{Repo: v.Pull.Repo, At: v.At}, v.Pull.BaseRef); err != nil {
+		return err
+	}
 	return r.publishComment(ctx, v, known)
 }
 
@@ -65,6 +68,18 @@ func (r *Reviewer) publishCheck(ctx context.Context, v Verdict, known PullState)
 		}
 		if id == 0 {
 			id = t.Check.ID
+		}
+	}
+	g, grouped, err := r.Store.Group(ctx, v.Pull.Repo.ID, v.Pull.Head) // somebody took the commit of a merge group as head
+	if err != nil {
+		return err
+	}
+	if grouped && g.Check.Branch == v.Branch {
+		if w := worse(state, g.Check.State); w != state {
+			state, note = w, fmt.Sprintf("The merge group of #%d has the same head and says: %s", g.Pull, g.Check.Title)
+		}
+		if id == 0 {
+			id = g.Check.ID
 		}
 	}
 	c := Check{ID: id, Name: checkName(v.Branch), Head: v.Pull.Head, Conclusion: conclusion(state),

@@ -62,6 +62,9 @@ type Pull struct {
 	HeadRef string
 	Head    string // commit id of the head
 	BaseRef string // branch name, without refs/heads/; of a stacked pull request, the stack's base
+	// Onto is the branch of the pull request below in a stack, and "" for any
+	// other. What the pull request changes is counted from there.
+	Onto    string
 	BaseTip string // commit id at the tip of the base branch when this was read
 	// MergeBase is the commit where the head left the base. Scopes are what
 	// changed between it and the head.

@@ -80,7 +80,7 @@ func (r *Reviewer) note(ctx context.Context, e PullEvent) error {
 
 func stateOf(p Pull) PullState {
 	return PullState{RepoID: p.Repo.ID, Number: p.Number, Title: p.Title, Author: p.Author, Open: p.State == "open",
-		Head: p.Head, HeadRef: p.HeadRef, BaseRef: p.BaseRef, Draft: p.Draft, Fork: p.Fork, Labels: p.Labels, UpdatedAt: p.UpdatedAt}
+		Head: p.Head, HeadRef: p.HeadRef, BaseRef: p.BaseRef, Onto: p.Onto, Draft: p.Draft, Fork: p.Fork, Labels: p.Labels, UpdatedAt: p.UpdatedAt}
 }
 
 // again judges a pull request as GitHub has it now.
@@ -196,7 +196,9 @@ func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fre
 	if c.Flips, err = r.flips(ctx, c, rules, head); err != nil {
 		return nil, err
 	}
-	c.Outdated = outdated(c.Demand.Requirements, base, rules.tip)
+	if p.Onto == "" { // what is below in a stack has not landed yet
+		c.Outdated = outdated(c.Demand.Requirements, base, rules.tip)
+	}
 	if err := r.testimony(ctx, c); err != nil {
 		return nil, err
 	}

@@ -204,6 +204,9 @@ func (f SettingsFormat) mistakes() (all []string) {
 // Branch returns the entry of branches that governs a branch, the first that
 // matches, and "" when none does.
 func (s Settings) Branch(name string) string {
+	if IsQueueBranch(name) {
+		return ""
+	}
 	for _, entry := range s.Branches {
 		if entry == name {
 			return entry

@@ -29,6 +29,13 @@ type Store interface {
 	// Heads lists the heads of a pull request, in order of arrival.
 	Heads(ctx context.Context, repoID int64, number int) ([]Head, error)
 
+	// SaveGroup keeps a merge group and what was published on its head. Group
+	// returns one that is under way or ended, Groups those under way that are to
+	// land on a branch.
+	SaveGroup(ctx context.Context, g GroupState) error
+	Group(ctx context.Context, repoID int64, head string) (g GroupState, ok bool, err error)
+	Groups(ctx context.Context, repoID int64, branch string) ([]GroupState, error)
+
 	// AddReport remembers a report that people could read.
 	AddReport(ctx context.Context, r Report) error
 	// Reports lists the reports of a pull request, oldest first.
@@ -111,6 +118,7 @@ type PullState struct {
 	Head      string
 	HeadRef   string
 	BaseRef   string
+	Onto      string // as in Pull
 	Draft     bool
 	Fork      bool
 	Labels    []string
@@ -133,6 +141,18 @@ type CheckState struct {
 	State  State
 	Title  string
 	Digest string // sha256 over what was published, so that nothing is published twice
+}
+
+// A GroupState is what is remembered of a merge group: the commit that lands a
+// queued pull request on the entry ahead of it.
+type GroupState struct {
+	RepoID  int64
+	BaseRef string // branch that it is to land on
+	Base    string // what it stands on: the group ahead, or the branch's tip
+	Head    string
+	Pull    int
+	Ended   bool       // it landed, or left the queue
+	Check   CheckState // what was last published on Head
 }
 
 // A Head is a commit that was the head of a pull request.

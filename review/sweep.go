@@ -15,6 +15,17 @@ func (r *Reviewer) Rerun(ctx context.Context, e RerunEvent) error {
 	if err != nil {
 		return err
 	}
+	if g, ok, err := r.Store.Group(ctx, e.Repo.ID, e.Head); err != nil {
+		return err
+	} else if ok && !g.Ended {
+		g.Check.Digest = ""
+		if err := r.Store.SaveGroup(ctx, g); err != nil {
+			return err
+		}
+		if err := r.requeue(ctx, e.Event, g.BaseRef); err != nil {
+			return err
+		}
+	}
 	for _, p := range all {
 		// What was published no longer stands as it was: write it again.
 		p.Check.Digest = ""
@@ -68,7 +79,10 @@ func (r *Reviewer) Installed(ctx context.Context, e InstallEvent) error {
 // moves of governed branches, and pull requests that were not judged as they
 // stand. It never makes a sign-off from what comments say today.
 func (r *Reviewer) Sweep(ctx context.Context, repo Repo) error {
-	errs := []error{r.sweepBranches(ctx, repo), r.sweepObligations(ctx, repo)}
+	queues := ctx
+	ctx = withQueuesLater(ctx)
+	branches, err := r.sweepBranches(ctx, repo)
+	errs := []error{err, r.sweepObligations(ctx, repo)}
 	open, err := r.Forge.OpenPulls(ctx, repo)
 	if err != nil {
 		return errors.Join(append(errs, fmt.Errorf("list open pull requests of %v: %w", repo, err))...)
@@ -86,6 +100,10 @@ func (r *Reviewer) Sweep(ctx context.Context, repo Repo) error {
 		if !standing[k.Number] {
 			errs = append(errs, r.sweepClosed(ctx, repo, k))
 		}
+	}
+	for _, branch := range branches { // once the pull requests in them are judged
+		_, err := r.queue(queues, Event{Repo: repo}, branch)
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
@@ -122,24 +140,25 @@ func (r *Reviewer) sweepClosed(ctx context.Context, repo Repo, k PullState) erro
 }
 
 // sweepBranches looks for moves that no delivery told of. The first sight of a
-// branch is where its records begin.
-func (r *Reviewer) sweepBranches(ctx context.Context, repo Repo) error {
+// branch is where its records begin. It returns the branches that it looked at.
+func (r *Reviewer) sweepBranches(ctx context.Context, repo Repo) ([]string, error) {
 	tips, err := r.Store.Tips(ctx, repo.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	branches, err := r.literalBranches(ctx, repo)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for ref := range tips {
 		branches[strings.TrimPrefix(ref, "refs/heads/")] = true
 	}
 	var errs []error
-	for _, branch := range slices.Sorted(maps.Keys(branches)) {
+	all := slices.Sorted(maps.Keys(branches))
+	for _, branch := range all {
 		errs = append(errs, r.sweepBranch(ctx, repo, branch, tips["refs/heads/"+branch]))
 	}
-	return errors.Join(errs...)
+	return all, errors.Join(errs...)
 }
 
 // sweepBranch lands what a branch moved by since its last known tip, "" when it

@@ -18,6 +18,8 @@ type Reviews interface {
 	Tamper(ctx context.Context, e review.CommentEvent) error
 	Review(ctx context.Context, e review.ReviewEvent) error
 	Land(ctx context.Context, e review.PushEvent) error
+	Group(ctx context.Context, e review.GroupEvent) error
+	Dequeued(ctx context.Context, e review.PullEvent, landed bool) error
 	Rerun(ctx context.Context, e review.RerunEvent) error
 	Button(ctx context.Context, e review.ButtonEvent) error
 	Roster(ctx context.Context, e review.RosterEvent) error
@@ -51,7 +53,12 @@ var events = []row{
 	{"pull_request", "converted_to_draft", ofPull, nil, refresh},
 	{"pull_request", "labeled", ofPull, nil, refresh},
 	{"pull_request", "unlabeled", ofPull, nil, refresh},
+	{"pull_request", "stacked", ofPull, nil, refresh},
 	{"pull_request", "closed", ofPull, nil, closed},
+	{"pull_request", "dequeued", ofPull, nil, dequeued},
+
+	{"merge_group", "checks_requested", ofGroup, nil, group},
+	{"merge_group", "destroyed", ofGroup, nil, group},
 
 	{"issue_comment", "created", ofPull, onPullOrCall, said},
 	{"issue_comment", "edited", ofPull, onPull, tampered},
@@ -128,6 +135,14 @@ func ofBranch(p payload) lane {
 	return lane{name: p.Ref, wide: p.Ref == "refs/heads/"+p.Repository.DefaultBranch}
 }
 
+// ofGroup: what has to be told of one group waits for no other.
+func ofGroup(p payload) lane {
+	if p.Group == nil {
+		return lane{name: "group"}
+	}
+	return lane{name: "group " + p.Group.Head}
+}
+
 func ofRepo(payload) lane         { return lane{name: "repository", wide: true} }
 func ofInstallation(payload) lane { return lane{name: "installation"} }
 
@@ -136,7 +151,10 @@ func onPull(p payload, _ int64) bool      { return p.Issue != nil && p.Issue.Pul
 func onPullOrCall(p payload, app int64) bool {
 	return onPull(p, app) || p.Issue != nil && p.Comment != nil && review.CallsAgent(p.Comment.Body)
 }
-func toBranch(p payload, _ int64) bool      { return strings.HasPrefix(p.Ref, "refs/heads/") }
+func toBranch(p payload, _ int64) bool {
+	branch, ok := strings.CutPrefix(p.Ref, "refs/heads/")
+	return ok && !review.IsQueueBranch(branch)
+}
 func defaultBranch(p payload, _ int64) bool { return p.Changes.DefaultBranch != nil }
 
 // ownCheck drops the checks of other apps, which are delivered too.
@@ -191,6 +209,26 @@ func closed(ctx context.Context, r Reviews, e review.Event, p payload) error {
 		return err
 	}
 	return r.Closed(ctx, pe)
+}
+
+func dequeued(ctx context.Context, r Reviews, e review.Event, p payload) error {
+	pe, err := pullEvent(e, p)
+	if err != nil {
+		return err
+	}
+	return r.Dequeued(ctx, pe, p.Reason == "MERGE")
+}
+
+func group(ctx context.Context, r Reviews, e review.Event, p payload) error {
+	g := p.Group
+	if g == nil || g.Head == "" || g.Base == "" {
+		return errLacks("merge_group with head_sha and base_sha")
+	}
+	branch, ok := strings.CutPrefix(g.BaseRef, "refs/heads/")
+	if !ok {
+		return errLacks("merge_group with base_ref")
+	}
+	return r.Group(ctx, review.GroupEvent{Event: e, Action: p.Action, Reason: p.Reason, BaseRef: branch, Base: g.Base, Head: g.Head})
 }
 
 func commentEvent(e review.Event, p payload) (review.CommentEvent, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -79,9 +80,13 @@ func (c *calls) Comment(_ context.Context, e review.CommentEvent) error { return
 func (c *calls) Tamper(_ context.Context, e review.CommentEvent) error  { return c.note("Tamper", e) }
 func (c *calls) Review(_ context.Context, e review.ReviewEvent) error   { return c.note("Review", e) }
 func (c *calls) Land(_ context.Context, e review.PushEvent) error       { return c.note("Land", e) }
-func (c *calls) Rerun(_ context.Context, e review.RerunEvent) error     { return c.note("Rerun", e) }
-func (c *calls) Button(_ context.Context, e review.ButtonEvent) error   { return c.note("Button", e) }
-func (c *calls) Roster(_ context.Context, e review.RosterEvent) error   { return c.note("Roster", e) }
+func (c *calls) Group(_ context.Context, e review.GroupEvent) error     { return c.note("Group", e) }
+func (c *calls) Dequeued(_ context.Context, e review.PullEvent, landed bool) error {
+	return c.note(fmt.Sprintf("Dequeued landed=%t", landed), e)
+}
+func (c *calls) Rerun(_ context.Context, e review.RerunEvent) error   { return c.note("Rerun", e) }
+func (c *calls) Button(_ context.Context, e review.ButtonEvent) error { return c.note("Button", e) }
+func (c *calls) Roster(_ context.Context, e review.RosterEvent) error { return c.note("Roster", e) }
 func (c *calls) Installed(_ context.Context, e review.InstallEvent) error {
 	return c.note("Installed", e)
 }

@@ -28,6 +28,8 @@ type payload struct {
 	CheckSuite   *check       `json:"check_suite"`
 	Requested    requested    `json:"requested_action"`
 	Changes      changes      `json:"changes"`
+	Group        *mergeGroup  `json:"merge_group"`
+	Reason       string       `json:"reason"` // dequeued and destroyed
 
 	// push, and synchronize for the first two
 	Before  string `json:"before"`
@@ -117,8 +119,8 @@ func (p pullRequest) pull(repo review.Repo) review.Pull {
 	out := review.Pull{Repo: repo, Number: p.Number, Title: p.Title, URL: p.URL, Author: p.User.user(), Draft: p.Draft,
 		Fork: p.Head.Repo == nil || p.Head.Repo.ID != repo.ID, State: p.State, Merged: p.Merged,
 		HeadRef: p.Head.Ref, Head: p.Head.SHA, BaseRef: p.Base.Ref, UpdatedAt: p.UpdatedAt.Time}
-	if p.Stack != nil && p.Stack.Base.Ref != "" {
-		out.BaseRef = p.Stack.Base.Ref
+	if p.Stack != nil && p.Stack.Base.Ref != "" && p.Stack.Base.Ref != p.Base.Ref {
+		out.BaseRef, out.Onto = p.Stack.Base.Ref, p.Base.Ref
 	}
 	out.Issues = review.LinkedIssues(p.Body)
 	for _, a := range p.Assignees {
@@ -193,6 +195,13 @@ type changes struct {
 
 type from struct {
 	From string `json:"from"`
+}
+
+// A mergeGroup is what a merge queue would land next.
+type mergeGroup struct {
+	Head    string `json:"head_sha"`
+	Base    string `json:"base_sha"`
+	BaseRef string `json:"base_ref"` // refs/heads/main
 }
 
 // A stamp is a time of GitHub's clock: RFC 3339, or in some payloads seconds

@@ -28,7 +28,7 @@ func (g *Client) PutCheck(ctx context.Context, repo review.Repo, c review.Check)
 		return 0, err
 	}
 	switch {
-	case c.Conclusion != "success" && c.Conclusion != "failure" && c.Conclusion != "action_required":
+	case c.Conclusion != review.InProgress && c.Conclusion != "success" && c.Conclusion != "failure" && c.Conclusion != "action_required":
 		return 0, fmt.Errorf("check %q: the conclusion %q is not one of ours", c.Name, c.Conclusion)
 	case c.Name == "" || !idForm.MatchString(c.Head):
 		return 0, fmt.Errorf("check %q on %q: no name or no commit", c.Name, c.Head)
@@ -69,9 +69,10 @@ func (w *checkWriter) create(ctx context.Context) (int64, error) {
 	}
 	all := annotations(w.check.Annotations)
 	first := all[:min(len(all), annotationLimit)]
+	status, conclusion := w.state()
 	made, _, err := w.client.Checks.CreateCheckRun(ctx, w.repo.Owner, w.repo.Name, api.CreateCheckRunOptions{
 		Name: w.check.Name, HeadSHA: w.check.Head, DetailsURL: optional(w.check.DetailsURL),
-		Status: api.String("completed"), Conclusion: &w.check.Conclusion, Output: w.output(first), Actions: w.actions(),
+		Status: status, Conclusion: conclusion, Output: w.output(first), Actions: w.actions(),
 	})
 	if err != nil {
 		w.g.pending.end(key, err)
@@ -113,12 +114,13 @@ func (w *checkWriter) update(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
+	status, conclusion := w.state()
 	for {
 		part := fresh[:min(len(fresh), annotationLimit)]
 		fresh = fresh[len(part):]
 		_, _, err := w.client.Checks.UpdateCheckRun(ctx, w.repo.Owner, w.repo.Name, id, api.UpdateCheckRunOptions{
 			Name: w.check.Name, DetailsURL: optional(w.check.DetailsURL),
-			Status: api.String("completed"), Conclusion: &w.check.Conclusion, Output: w.output(part), Actions: w.actions(),
+			Status: status, Conclusion: conclusion, Output: w.output(part), Actions: w.actions(),
 		})
 		if err != nil {
 			w.inst.forgetAnnotations(id)
@@ -152,6 +154,14 @@ func (w *checkWriter) fresh(ctx context.Context, id int64) ([]review.Annotation,
 		w.inst.noteAnnotations(id, have)
 	}
 	return slices.DeleteFunc(all, func(a review.Annotation) bool { return slices.Contains(have, a) }), nil
+}
+
+// state returns status and conclusion, of which a run in progress has none.
+func (w *checkWriter) state() (status, conclusion *string) {
+	if w.check.Conclusion == review.InProgress {
+		return api.String("in_progress"), nil
+	}
+	return api.String("completed"), &w.check.Conclusion
 }
 
 func (w *checkWriter) output(part []review.Annotation) *api.CheckRunOutput {

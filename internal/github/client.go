@@ -26,6 +26,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bradleyfalzon/ghinstallation/v2"
@@ -62,6 +63,7 @@ type Client struct {
 	kept      *cache
 	pending   *attempts
 	noted     *notes
+	stackless atomic.Bool // this GitHub knows no stacked pull requests
 
 	mu            sync.Mutex
 	installations map[int64]*installation

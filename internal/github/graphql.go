@@ -21,6 +21,12 @@ import (
 //go:embed sync.graphql
 var syncQuery string
 
+// withoutStack is the same for a GitHub that does not know stacked pull
+// requests, such as an Enterprise Server of today.
+var withoutStack = strings.Replace(syncQuery, stackField, "", 1)
+
+const stackField = "stack { baseRefName }"
+
 // A graphPull is the pull request as the query Sync has it.
 type graphPull struct {
 	Number            int
@@ -35,6 +41,7 @@ type graphPull struct {
 	HeadRefName       string
 	HeadRefOID        string
 	BaseRefName       string
+	Stack             *struct{ BaseRefName string }          // null when it is in none, and where GitHub knows no stacks
 	BaseRef           *struct{ Target struct{ OID string } } // null once the branch is deleted
 	Merged            bool
 	MergedAt          time.Time
@@ -118,7 +125,16 @@ func (g *Client) sync(ctx context.Context, ref review.PullRef) (*graphPull, erro
 		}
 	}
 	vars := map[string]any{"owner": ref.Repo.Owner, "name": ref.Repo.Name, "number": ref.Number}
-	if err := g.query(ctx, c, syncQuery, vars, &data); err != nil {
+	query := syncQuery
+	if g.stackless.Load() {
+		query = withoutStack
+	}
+	err = g.query(ctx, c, query, vars, &data)
+	if errors.Is(err, errNoField) && query == syncQuery {
+		g.stackless.Store(true)
+		err = g.query(ctx, c, withoutStack, vars, &data)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if data.Repository == nil || data.Repository.PullRequest == nil {
@@ -135,6 +151,13 @@ func (g *Client) sync(ctx context.Context, ref review.PullRef) (*graphPull, erro
 	return p, nil
 }
 
+// What GraphQL says instead of an answer: the app may not see that, and this
+// GitHub does not know such a field.
+var (
+	errForbidden = errors.New("the app may not see it")
+	errNoField   = errors.New("this GitHub does not know the field")
+)
+
 // query asks GraphQL. Any error in the answer is one, whatever data came along.
 func (g *Client) query(ctx context.Context, c *api.Client, query string, vars map[string]any, into any) error {
 	req, err := c.NewRequest(http.MethodPost, g.graphql, map[string]any{"query": query, "variables": vars})
@@ -143,7 +166,10 @@ func (g *Client) query(ctx context.Context, c *api.Client, query string, vars ma
 	}
 	var answer struct {
 		Data   json.RawMessage
-		Errors []struct{ Type, Message string }
+		Errors []struct {
+			Type, Message string
+			Extensions    struct{ Code string }
+		}
 	}
 	if _, err := c.Do(ctx, req, &answer); err != nil {
 		return tidy(err)
@@ -158,10 +184,14 @@ func (g *Client) query(ctx context.Context, c *api.Client, query string, vars ma
 	}
 	first := answer.Errors[0]
 	e.Message = oneLine(first.Message)
-	switch first.Type {
-	case "NOT_FOUND":
+	switch {
+	case first.Type == "NOT_FOUND":
 		e.cause = review.ErrGone
-	case "": // "Something went wrong while executing your query"
+	case first.Type == "FORBIDDEN":
+		e.cause = errForbidden
+	case first.Extensions.Code == "undefinedField":
+		e.cause = errNoField
+	case first.Type == "": // "Something went wrong while executing your query"
 		e.Status = 0
 	}
 	return e

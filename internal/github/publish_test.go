@@ -42,7 +42,14 @@ func TestPutCheck(t *testing.T) {
 	if got, _ = p.Check(checkName); got.Conclusion != "success" || got.Title != "Countersigned" || len(w.bot.CheckRuns(p.Head())) != 1 {
 		t.Errorf("updated run: %+v", got)
 	}
-	w.wantCalls(newCheck, editCheck, editCheck)
+	c.Conclusion, c.Title = review.InProgress, "Waits"
+	if _, err := w.client.PutCheck(t.Context(), w.repo, c); err != nil {
+		t.Error(err)
+	}
+	if got, _ = p.Check(checkName); got.Status != "in_progress" || got.Conclusion != "" {
+		t.Errorf("run in progress: %+v", got)
+	}
+	w.wantCalls(newCheck, editCheck, editCheck, editCheck)
 
 	c.ID = 1 // a run that GitHub dropped
 	if again, err := w.client.PutCheck(t.Context(), w.repo, c); again == id || again == 0 || err != nil {

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,8 @@ import (
 )
 
 // Pull reads a pull request in one call, and in a second one compares its head
-// with the tip of its base unless that pair was compared before. Of one that
-// is not open, merge base and contributors are not read, and Complete is false.
+// with the tip of its base unless that pair was compared before. The tip under a
+// stack takes one more. Of one that is not open, merge base and contributors are not read, and Complete is false.
 func (g *Client) Pull(ctx context.Context, ref review.PullRef) (review.Pull, error) {
 	s, err := g.sync(ctx, ref)
 	if err != nil {
@@ -24,11 +25,20 @@ func (g *Client) Pull(ctx context.Context, ref review.PullRef) (review.Pull, err
 	if p.State != "open" {
 		return p, nil
 	}
+	from := s.baseTip()
+	if p.Onto != "" {
+		if p.BaseTip, err = g.Tip(ctx, p.Repo, p.BaseRef); err != nil && !errors.Is(err, review.ErrGone) {
+			return review.Pull{}, err
+		}
+		if from == "" { // the branch below is gone: all of it counts
+			p.Onto, from = "", p.BaseTip
+		}
+	}
 	if p.BaseTip == "" {
 		return review.Pull{}, fmt.Errorf("%v#%d: its base branch %q does not exist: %w", ref.Repo, ref.Number, p.BaseRef, review.ErrGone)
 	}
-	found, err := g.spanOf(ctx, p, p.BaseTip, func() (*api.CommitsComparison, error) {
-		return g.compare(ctx, p.Repo, p.BaseTip, p.Head)
+	found, err := g.spanOf(ctx, p, from, func() (*api.CommitsComparison, error) {
+		return g.compare(ctx, p.Repo, from, p.Head)
 	}, func() (*graphPull, error) { return s, nil })
 	if err != nil {
 		return review.Pull{}, err
@@ -36,8 +46,8 @@ func (g *Client) Pull(ctx context.Context, ref review.PullRef) (review.Pull, err
 	return found.complete(p, s), nil
 }
 
-// Compare completes a pull request of a delivery in one call. It takes more
-// where there are more than 250 commits, and one more where a commit names a
+// Compare completes a pull request of a delivery in one call. It takes another
+// for the tip under a stack, more where there are more than 250 commits, and one more where a commit names a
 // co-author whose address says no account, or where an agent opened it and the
 // people who told it to are to be found.
 func (g *Client) Compare(ctx context.Context, p review.Pull) (review.Pull, error) {
@@ -52,12 +62,22 @@ func (g *Client) Compare(ctx context.Context, p review.Pull) (review.Pull, error
 		}
 		return s, err
 	}
-	now, err := g.compareTip(ctx, p)
+	now, err := g.compareTip(ctx, p, cmp.Or(p.Onto, p.BaseRef))
+	if errors.Is(err, review.ErrGone) && p.Onto != "" { // the branch below is gone: all of it counts
+		p.Onto = ""
+		now, err = g.compareTip(ctx, p, p.BaseRef)
+	}
 	if err != nil {
 		return review.Pull{}, err
 	}
-	p.BaseTip = now.GetBaseCommit().GetSHA()
-	found, err := g.spanOf(ctx, p, p.BaseTip, func() (*api.CommitsComparison, error) { return now, nil }, ask)
+	from := now.GetBaseCommit().GetSHA()
+	p.BaseTip = from
+	if p.Onto != "" {
+		if p.BaseTip, err = g.Tip(ctx, p.Repo, p.BaseRef); err != nil {
+			return review.Pull{}, err
+		}
+	}
+	found, err := g.spanOf(ctx, p, from, func() (*api.CommitsComparison, error) { return now, nil }, ask)
 	if err != nil {
 		return review.Pull{}, err
 	}
@@ -69,15 +89,15 @@ func (g *Client) Compare(ctx context.Context, p review.Pull) (review.Pull, error
 	return found.complete(p, s), nil
 }
 
-// compareTip compares the head with the tip of the base branch. The branch is
+// compareTip compares the head with the tip of a branch. The branch is
 // named in full: a tag may have the same short name, and anybody who can push
 // can make one. Where the full name is not understood, the tip is read first.
-func (g *Client) compareTip(ctx context.Context, p review.Pull) (*api.CommitsComparison, error) {
-	found, err := g.compare(ctx, p.Repo, "refs/heads/"+p.BaseRef, p.Head)
+func (g *Client) compareTip(ctx context.Context, p review.Pull, branch string) (*api.CommitsComparison, error) {
+	found, err := g.compare(ctx, p.Repo, "refs/heads/"+branch, p.Head)
 	if !errors.Is(err, review.ErrGone) {
 		return found, err
 	}
-	tip, err := g.Tip(ctx, p.Repo, p.BaseRef)
+	tip, err := g.Tip(ctx, p.Repo, branch)
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +146,7 @@ func (g *Client) spanOf(ctx context.Context, p review.Pull, tip string, read fun
 		if err != nil {
 			return span{}, 0, err
 		}
+		g.rooted(p.Repo, commits)
 		v := span{mergeBase: found.GetMergeBaseCommit().GetSHA(), whole: whole}
 		if v.contributors, err = contributors(commits, g.noReply, ask); err != nil {
 			return span{}, 0, err
@@ -146,7 +167,6 @@ func (g *Client) compare(ctx context.Context, repo review.Repo, base, head strin
 	}
 	if !idForm.MatchString(found.GetBaseCommit().GetSHA()) || !idForm.MatchString(found.GetMergeBaseCommit().GetSHA()) {
 		return nil, fmt.Errorf("compare %s with %s: the answer has no base or no merge base", base, head)
-		g.rooted(p.Repo, commits)
 	}
 	return found, nil
 }
@@ -192,13 +212,11 @@ func (g *Client) commits(ctx context.Context, repo review.Repo, found *api.Commi
 func (s *graphPull) pull(repo review.Repo) review.Pull {
 	p := review.Pull{Repo: repo, Number: s.Number, Title: s.Title, URL: s.URL, Author: s.Author.user(), Draft: s.IsDraft,
 		Fork: s.IsCrossRepository, State: "closed", Merged: s.Merged, HeadRef: s.HeadRefName, Head: s.HeadRefOID,
-		BaseRef: s.BaseRefName, UpdatedAt: s.UpdatedAt}
+		UpdatedAt: s.UpdatedAt}
 	if s.State == "OPEN" {
 		p.State = "open"
 	}
-	if s.BaseRef != nil {
-		p.BaseTip = s.BaseRef.Target.OID
-	}
+	p.BaseTip = s.baseTip()
 	p.Issues = review.LinkedIssues(s.Body)
 	for _, a := range s.Assignees.Nodes {
 		p.Assignees = append(p.Assignees, a.user())
@@ -206,7 +224,27 @@ func (s *graphPull) pull(repo review.Repo) review.Pull {
 	for _, l := range s.Labels.Nodes {
 		p.Labels = append(p.Labels, l.Name)
 	}
+	if p.BaseRef = s.base(); p.BaseRef != s.BaseRefName {
+		p.Onto, p.BaseTip = s.BaseRefName, "" // the tip under the stack is not in the answer
+	}
 	return p
+}
+
+// base is the branch whose rules apply: the one under the whole stack, if it is
+// in one.
+func (s *graphPull) base() string {
+	if s.Stack != nil && s.Stack.BaseRefName != "" {
+		return s.Stack.BaseRefName
+	}
+	return s.BaseRefName
+}
+
+// baseTip is the commit at the tip of its own base; "" once that is deleted.
+func (s *graphPull) baseTip() string {
+	if s.BaseRef == nil {
+		return ""
+	}
+	return s.BaseRef.Target.OID
 }
 
 // OpenPulls lists the open pull requests, oldest first, as a list has them:

@@ -17,15 +17,15 @@ func (d *DB) SavePull(ctx context.Context, p review.PullState) error {
 		return err
 	}
 	_, err = d.exec(ctx, `
-		INSERT INTO pull (repo_id, number, title, author_id, author_login, author_type, open, head, head_ref, base_ref, draft, fork, labels, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		INSERT INTO pull (repo_id, number, title, author_id, author_login, author_type, open, head, head_ref, base_ref, onto, draft, fork, labels, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (repo_id, number) DO UPDATE SET
 			title = excluded.title, author_id = excluded.author_id, author_login = excluded.author_login,
 			author_type = excluded.author_type, open = excluded.open, head = excluded.head, head_ref = excluded.head_ref,
-			base_ref = excluded.base_ref, draft = excluded.draft, fork = excluded.fork, labels = excluded.labels,
+			base_ref = excluded.base_ref, onto = excluded.onto, draft = excluded.draft, fork = excluded.fork, labels = excluded.labels,
 			updated_at = excluded.updated_at
 		WHERE pull.updated_at <= excluded.updated_at`,
-		p.RepoID, p.Number, p.Title, p.Author.ID, p.Author.Login, p.Author.Type, p.Open, p.Head, p.HeadRef, p.BaseRef,
+		p.RepoID, p.Number, p.Title, p.Author.ID, p.Author.Login, p.Author.Type, p.Open, p.Head, p.HeadRef, p.BaseRef, p.Onto,
 		p.Draft, p.Fork, string(labels), micros(p.UpdatedAt))
 	if err != nil {
 		return fmt.Errorf("save pull %d#%d: %w", p.RepoID, p.Number, err)
@@ -60,14 +60,14 @@ func known(n int64, err error, what string, repoID int64, number int) error {
 	return nil
 }
 
-const selectPull = `SELECT repo_id, number, title, author_id, author_login, author_type, open, head, head_ref, base_ref, draft, fork, labels,
+const selectPull = `SELECT repo_id, number, title, author_id, author_login, author_type, open, head, head_ref, base_ref, onto, draft, fork, labels,
 	updated_at, check_id, check_branch, check_head, check_state, check_title, check_digest, comment_id, comment_digest FROM pull `
 
 func scanPull(row scanner) (p review.PullState, err error) {
 	var labels string
 	var updated int64
 	if err := row.Scan(&p.RepoID, &p.Number, &p.Title, &p.Author.ID, &p.Author.Login, &p.Author.Type, &p.Open, &p.Head, &p.HeadRef,
-		&p.BaseRef, &p.Draft, &p.Fork, &labels, &updated, &p.Check.ID, &p.Check.Branch, &p.Check.Head, &p.Check.State,
+		&p.BaseRef, &p.Onto, &p.Draft, &p.Fork, &labels, &updated, &p.Check.ID, &p.Check.Branch, &p.Check.Head, &p.Check.State,
 		&p.Check.Title, &p.Check.Digest, &p.Comment.ID, &p.Comment.Digest); err != nil {
 		return p, err
 	}
