@@ -203,6 +203,9 @@ func (c *comparison) isWeak(p *pair) bool {
 		side *side
 		path string
 	}{{c.head, p.after}, {c.base, p.before}} {
+		if len(c.index.candidates(side.path)) == 0 {
+			continue // and its content is not asked for
+		}
 		if f := c.formatOf(side.side.loadIf(side.path)); f != nil {
 			return f.weak
 		}
