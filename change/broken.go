@@ -61,7 +61,7 @@ func (f *format) weightOfBroken(before, after *document, known []fact) Confidenc
 		return InSlot
 	}
 	for _, d := range []*document{before, after} {
-		if d != nil && (d.broken != nil && f.mentioned(d) || d.broken == nil && len(scopesOf(d)) > 0) {
+		if d != nil && (d.excess && !f.notice || d.broken != nil && f.mentioned(d) || len(d.scopes) > 0) {
 			return InSlot
 		}
 	}

@@ -49,7 +49,7 @@ type codeToken struct {
 	flags      uint8
 }
 
-// maxTokens bounds the memory of one file to 40 MB. Ordinary files have one for
+// maxTokens bounds the memory of one file to 24 MB. Ordinary files have one for
 // every five bytes.
 const maxTokens = 1_200_000
 
@@ -61,6 +61,7 @@ type codeLexer struct {
 	indent uint16
 	first  bool
 	open   [2]int // where the line ends on which nothing closes a " or a '
+	slash  int    // where the line ends on which nothing closes a regular expression
 	toks   []codeToken
 }
 
@@ -69,8 +70,8 @@ type codeLexer struct {
 // not close ends with the file. ok is false when the file has too many tokens.
 func lexCode(lang *codeLang, src string) (toks []codeToken, ok bool) {
 	x := &codeLexer{lang: lang, src: src, line: 1, first: true, toks: make([]codeToken, 0, len(src)/5+16)}
-	if len(src) > 1<<20 {
-		x.toks = make([]codeToken, 0, 1<<17)
+	if len(src) > 1<<20 { // all at once, as growing needs both the old and the new
+		x.toks = make([]codeToken, 0, maxTokens)
 	}
 	for x.pos < len(src) {
 		if len(x.toks) >= maxTokens {
@@ -197,13 +198,17 @@ func (x *codeLexer) wordOrPrefix() {
 	x.emit(kind, start, x.pos, 0)
 }
 
+// maxSigils bounds the signs before a string: a raw string of C# begins with as
+// many $ as its braces are to be doubled.
+const maxSigils = 16
+
 // sigil reads the prefixes $, @ and $@ of C# strings.
 func (x *codeLexer) sigil() bool {
 	if x.lang.prefixes == "" {
 		return false
 	}
 	i, flags := x.pos, uint8(0)
-	for i < len(x.src) && strings.IndexByte(x.lang.prefixes, x.src[i]) >= 0 {
+	for i < len(x.src) && i < x.pos+maxSigils && strings.IndexByte(x.lang.prefixes, x.src[i]) >= 0 {
 		if x.src[i] == '@' {
 			flags |= rawText | doubledQuote
 		} else {
@@ -242,13 +247,17 @@ func (x *codeLexer) tripleQuotes(i int, q byte, flags uint8) {
 		flags |= textBlock
 	}
 	start, end, stop := i+n, len(x.src), len(x.src)
+	quotes := 0 // that stand before j
 	for j := start; j < len(x.src); j++ {
 		if x.src[j] == '\\' && flags&rawText == 0 && (x.lang.indent || x.lang.name == "java") {
 			j++
+			quotes = 0
 			continue
 		}
-		if x.src[j] == q && j+n <= len(x.src) && strings.Count(x.src[j:j+n], string(q)) == n {
-			end, stop = j, j+n
+		if x.src[j] != q {
+			quotes = 0
+		} else if quotes++; quotes == n {
+			end, stop = j+1-n, j+1
 			break
 		}
 	}
@@ -385,8 +394,12 @@ func (x *codeLexer) regexHere() bool {
 }
 
 func (x *codeLexer) regexLiteral() {
-	class := false
-	for j := x.pos + 1; j < len(x.src) && x.src[j] != '\n'; j++ {
+	class, j := false, x.pos+1
+	if x.pos < x.slash {
+		x.punct(1)
+		return
+	}
+	for ; j < len(x.src) && x.src[j] != '\n'; j++ {
 		switch c := x.src[j]; {
 		case c == '\\':
 			j++
@@ -399,6 +412,7 @@ func (x *codeLexer) regexLiteral() {
 			return
 		}
 	}
+	x.slash = min(j, len(x.src))
 	x.punct(1)
 }
 

@@ -78,6 +78,7 @@ func (c *comparison) compare() {
 	c.compareAttributes()
 	c.matchMoves()
 	c.compareScopes()
+	c.settleCompiled()
 }
 
 // diffTrees lists the paths at which the trees differ, sorted.
@@ -273,6 +274,8 @@ func (c *comparison) compareAs(p *pair, before, after *document, old, now *forma
 		}
 	}
 	was, is := c.facts(p, before, old), c.facts(p, after, now)
+	before.readScopes()
+	after.readScopes()
 	if before != nil && before.broken != nil || after != nil && after.broken != nil {
 		c.reportBroken(p, before, after, cmp.Or(now, old), append(was, is...))
 		return
@@ -312,9 +315,37 @@ func (c *comparison) movedBetweenReaders(was, is []fact) {
 	}
 }
 
-// maxFacts bounds what one file may say. A file beyond it is no agent of
-// anybody's, and is reported as one that cannot be read.
-const maxFacts = 20_000
+// maxFacts bounds what one file may say, and maxRules the rules of tools among
+// it. A file beyond them is no agent of anybody's, and is reported as one that
+// cannot be read.
+const (
+	maxFacts = 20_000
+	maxRules = 20_000
+)
+
+func (d *document) giveUp(format string, args ...any) {
+	d.broken, d.excess = &Finding{Code: "too-large", Path: d.entry.Path, Text: fmt.Sprintf(format, args...)}, true
+}
+
+// readScopes reads the scopes of a document, which may be nil or broken.
+func (d *document) readScopes() {
+	if d == nil || d.broken != nil {
+		return
+	}
+	if d.own != nil {
+		d.scopes = d.own.ownScopes(d)
+	} else {
+		d.scopes = scopesOf(d)
+	}
+	rules := len(d.scopes)
+	for i := range d.scopes {
+		rules += len(d.scopes[i].rules)
+	}
+	if rules > maxRules {
+		d.scopes = nil
+		d.giveUp("more than %d rules of tools", maxRules)
+	}
+}
 
 // facts takes the facts of a document, which may be nil or broken.
 func (c *comparison) facts(p *pair, d *document, f *format) []fact {
@@ -323,7 +354,7 @@ func (c *comparison) facts(p *pair, d *document, f *format) []fact {
 	}
 	out := factsOf(d, f)
 	if len(out) > maxFacts {
-		d.broken = &Finding{Code: "too-large", Path: d.entry.Path, Text: fmt.Sprintf("%d models, prompts and parameters; no more than %d are compared", len(out), maxFacts)}
+		d.giveUp("more than %d models, prompts and parameters", maxFacts)
 		return nil
 	}
 	included := c.includedBy(d, f)
@@ -384,11 +415,7 @@ func (c *comparison) compareScopes() {
 	collect := func(docs []*document) []scope {
 		var out []scope
 		for _, d := range docs {
-			if d.own != nil {
-				out = append(out, d.own.ownScopes(d)...)
-			} else {
-				out = append(out, scopesOf(d)...)
-			}
+			out = append(out, d.scopes...)
 		}
 		return out
 	}

@@ -14,6 +14,8 @@ type document struct {
 	of       *file    // what it was made from; nil for a text inside of another file
 	own      *format  // set for a format of the repository's own
 	broken   *Finding // why the file cannot be read as what it is; then there are no roots and no body
+	excess   bool     // it is broken because it says too much, and all of that as what it is
+	scopes   []scope  // what it says about tools, once the comparison has read it
 
 	// peer is the other version of the same file in a comparison, nil where there
 	// is none. What makes a file one of an agent's is looked for in both, so that

@@ -66,8 +66,12 @@ type collector struct {
 	facts  []fact
 }
 
-// add completes a fact and gives it a slot of its own.
+// add completes a fact and gives it a slot of its own. Beyond maxFacts the file
+// is given up anyway.
 func (c *collector) add(x fact) {
+	if len(c.facts) > maxFacts {
+		return
+	}
 	if x.path == "" {
 		x.path = c.d.entry.Path
 	}

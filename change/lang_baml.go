@@ -50,10 +50,15 @@ func parseBAML(data []byte) (*Node, error) {
 // be an inline provider/model, or a name in clients, which are the roots of all
 // files of the folder; fallback and round-robin clients stand for several.
 func bamlModels(clients []*Node, name string) []string {
-	return bamlModelsDepth(clients, name, 0)
+	steps := maxBAMLSteps
+	return bamlModelsWithin(clients, name, 0, &steps)
 }
 
-func bamlModelsDepth(clients []*Node, name string, depth int) []string {
+// maxBAMLSteps bounds how many names are looked up for one client: clients may
+// name each other many times over.
+const maxBAMLSteps = 256
+
+func bamlModelsWithin(clients []*Node, name string, depth int, steps *int) []string {
 	if name == "" || depth > 4 {
 		return nil
 	}
@@ -70,9 +75,10 @@ func bamlModelsDepth(clients []*Node, name string, depth int) []string {
 		}
 		var out []string
 		for _, part := range c.Get("options", "strategy").Strings() {
-			if len(out) < 64 {
-				out = append(out, bamlModelsDepth(clients, part, depth+1)...)
+			if *steps--; *steps < 0 || len(out) >= 64 {
+				break
 			}
+			out = append(out, bamlModelsWithin(clients, part, depth+1, steps)...)
 		}
 		return out
 	}

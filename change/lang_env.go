@@ -124,7 +124,11 @@ func parseDockerfile(data []byte) (*Node, error) {
 	env, arg := &Node{Kind: MapNode, Line: 1}, &Node{Kind: MapNode, Line: 1}
 	root.put("ENV", env)
 	root.put("ARG", arg)
-	for _, in := range dockerInstructions(trimBOM(data)) {
+	instructions, err := dockerInstructions(trimBOM(data))
+	if err != nil {
+		return nil, err
+	}
+	for _, in := range instructions {
 		switch in.word {
 		case "ENV":
 			dockerPairs(env, in.rest, in.line)
@@ -138,6 +142,9 @@ func parseDockerfile(data []byte) (*Node, error) {
 			}
 			list.Items = append(list.Items, &Node{Kind: StringNode, Text: in.rest, Line: in.line})
 		}
+		if len(env.Keys)+len(arg.Keys) > maxNodes {
+			return nil, syntaxErrorf(in.line, "more than %d values", maxNodes)
+		}
 	}
 	return root, nil
 }
@@ -149,7 +156,7 @@ type dockerInstruction struct {
 
 // dockerInstructions joins continued lines and drops comments. Heredocs of RUN
 // stay in the text.
-func dockerInstructions(src []byte) (out []dockerInstruction) {
+func dockerInstructions(src []byte) (out []dockerInstruction, err error) {
 	var b strings.Builder
 	start, line := 0, 0
 	for text := range bytes.Lines(src) {
@@ -171,10 +178,10 @@ func dockerInstructions(src []byte) (out []dockerInstruction) {
 		out = append(out, dockerInstruction{strings.ToUpper(word), strings.TrimSpace(rest), start})
 		b.Reset()
 		if len(out) > maxNodes {
-			return out
+			return nil, syntaxErrorf(line, "more than %d instructions", maxNodes)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // dockerPairs reads K=v K2="v 2" and the older form K v.

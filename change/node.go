@@ -23,6 +23,40 @@ type Node struct {
 	Keys  []string // maps: the keys, parallel to Items
 	Items []*Node  // lists and maps: the values
 	Line  int      // from 1; 0 when unknown
+
+	index *keyIndex // made when a map with many keys is asked
+}
+
+// A keyIndex finds the keys of a large map. Keys are only ever added to a map.
+type keyIndex struct {
+	done int // how many keys of the map are in the index
+	last map[string]int
+}
+
+// manyKeys is how many keys a map has before an index is worth its memory.
+const manyKeys = 32
+
+// find returns the position of the last of equal keys, or -1: the last one
+// wins, as parsers have it.
+func (n *Node) find(key string) int {
+	if len(n.Keys) < manyKeys {
+		for i := len(n.Keys) - 1; i >= 0; i-- {
+			if n.Keys[i] == key {
+				return i
+			}
+		}
+		return -1
+	}
+	if n.index == nil {
+		n.index = &keyIndex{last: make(map[string]int, len(n.Keys))}
+	}
+	for ; n.index.done < len(n.Keys); n.index.done++ {
+		n.index.last[n.Keys[n.index.done]] = n.index.done
+	}
+	if i, ok := n.index.last[key]; ok {
+		return i
+	}
+	return -1
 }
 
 // Get follows keys through maps and returns nil where one is absent.
@@ -31,13 +65,11 @@ func (n *Node) Get(keys ...string) *Node {
 		if n == nil || n.Kind != MapNode {
 			return nil
 		}
-		var next *Node
-		for i, have := range n.Keys {
-			if have == k {
-				next = n.Items[i] // the last one wins, as parsers have it
-			}
+		i := n.find(k)
+		if i < 0 {
+			return nil
 		}
-		n = next
+		n = n.Items[i]
 	}
 	return n
 }

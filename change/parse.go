@@ -9,11 +9,8 @@ import (
 // in its size; a file beyond them is reported, never passed over.
 const (
 	maxFile  = 5 << 20 // bytes of one file
-	maxNodes = 200_000 // values of one file, aliases expanded
+	maxNodes = 100_000 // values of one file, aliases expanded; the YAML library keeps several hundred bytes for each
 	maxDepth = 200     // nesting of values
-
-	// The YAML library keeps several hundred bytes for each value.
-	maxYAMLNodes = 100_000
 )
 
 // A syntaxError says where a file stops making sense.

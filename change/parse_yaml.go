@@ -94,8 +94,8 @@ func yamlBounds(data []byte) error {
 			}
 		}
 	}
-	if values > 2*maxYAMLNodes {
-		return syntaxErrorf(0, "more than %d values", maxYAMLNodes)
+	if values > 2*maxNodes {
+		return syntaxErrorf(0, "more than %d values", maxNodes)
 	}
 	return nil
 }
@@ -142,8 +142,8 @@ func (c *yamlConverter) node(y *yaml.Node, depth int) (*Node, error) {
 	if depth > maxDepth {
 		return nil, syntaxErrorf(y.Line, "nested more than %d levels deep", maxDepth)
 	}
-	if c.nodes++; c.nodes > maxYAMLNodes {
-		return nil, syntaxErrorf(y.Line, "more than %d values with aliases expanded", maxYAMLNodes)
+	if c.nodes++; c.nodes > maxNodes {
+		return nil, syntaxErrorf(y.Line, "more than %d values with aliases expanded", maxNodes)
 	}
 	n := &Node{Line: y.Line}
 	switch y.Kind {

@@ -116,20 +116,21 @@ func readCodexRules(b *scopeBuilder) {
 	b.here()
 	sc := scope{slot: "prefix_rule", dimension: "approval", surface: "exec policy", def: ask, absent: ask}
 	text := b.d.text()
-	for at := 0; ; {
+	for at, line := 0, 1; ; {
 		i := strings.Index(text[at:], "prefix_rule(")
 		if i < 0 {
 			break
 		}
-		at += i + len("prefix_rule(")
-		end := closingParen(text[at:])
-		call := text[at : at+end]
-		line := 1 + strings.Count(text[:at], "\n")
-		at += end
+		begin := at + i + len("prefix_rule(")
+		line += strings.Count(text[at:begin], "\n")
+		end := begin + closingParen(text[begin:])
+		call := text[begin:end]
 		e, pattern := codexRule(call)
 		if pattern != "" {
 			sc.rules = append(sc.rules, rule{effect: e, subject: "command", match: words, pattern: pattern + " *", raw: strings.Join(strings.Fields(call), " "), line: line})
 		}
+		line += strings.Count(call, "\n")
+		at = end
 	}
 	b.add(sc)
 }
