@@ -109,7 +109,7 @@ func inputsByCredential(with *Node) (actionInputs, bool) {
 func workflowFacts(d *document) []fact {
 	var out []fact
 	for _, root := range d.roots {
-		w := workflowReader{root: root, lock: isMachineMade(d.entry.Path)}
+		w := workflowReader{root: root}
 		env := root.Get("env")
 		out = append(out, variables("env", env)...)
 		jobs := root.Get("jobs")
@@ -119,11 +119,6 @@ func workflowFacts(d *document) []fact {
 		w.steps("runs", root.Get("runs", "steps"))
 		w.actionDefaults(root.Get("inputs"))
 		out = append(out, w.facts...)
-		if w.lock {
-			for i := range out {
-				out[i].notice = true // compiled from the .md beside it, which is reported
-			}
-		}
 	}
 	return out
 }
@@ -131,7 +126,6 @@ func workflowFacts(d *document) []fact {
 type workflowReader struct {
 	root  *Node
 	jobOf *Node
-	lock  bool
 	facts []fact
 }
 

@@ -5,7 +5,7 @@ import (
 )
 
 // GitHub Agentic Workflows: front matter of Markdown. The compiled .lock.yml
-// repeats it and is not read. Source: githubnext.github.io/gh-aw, reference
+// repeats it; settleCompiled tells whether it says more. Source: githubnext.github.io/gh-aw, reference
 // (permissions, tools, safe outputs, network, triggers, engines).
 
 func isAgenticWorkflow(d *document) bool {

@@ -16,7 +16,7 @@ import (
 func isWorkflow(d *document) bool {
 	p := d.entry.Path
 	ext := path.Ext(p)
-	return (ext == ".yml" || ext == ".yaml") && d.root().Get("jobs") != nil && d.root().Get("jobs").Kind == MapNode && !strings.HasSuffix(p, ".lock.yml") ||
+	return (ext == ".yml" || ext == ".yaml") && d.root().Get("jobs") != nil && d.root().Get("jobs").Kind == MapNode ||
 		(path.Base(p) == "action.yml" || path.Base(p) == "action.yaml") && d.root().Get("runs", "steps") != nil
 }
 
