@@ -140,6 +140,14 @@ func values(ch change.Change) string {
 	return ""
 }
 
+// plural counts things in words: 1 record, 2 records.
+func plural[N int | int64](n N, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // isTerminal reports whether f is a terminal, for progress.
 func isTerminal(f *os.File) bool {
 	st, err := f.Stat()

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,6 +26,8 @@ type scanned struct {
 	Subject string          `json:"subject"`
 	Pull    int             `json:"pull"` // 0 when it came by a direct push, as far as the commit tells
 	Changes []change.Change `json:"changes"`
+	// Unreadable says what kept the landing from being compared, "" for nothing.
+	Unreadable string `json:"unreadable,omitempty"`
 }
 
 func newScan() *cobra.Command {
@@ -41,7 +44,10 @@ func newScan() *cobra.Command {
 or not) and print every landing that changed an agent: when, who, which agent, what,
 and whether it came through a pull request. Nothing is written and no network is used.
 
-Who and when are what the commits claim. Settings are read from each first parent.`,
+Who and when are what the commits claim. Settings are read from each first parent.
+
+Exit codes: 0 all was read, whether agents changed or not; 2 some landing could not be
+read, which the output names too, or nothing could be told.`,
 		Example: "  countersign scan\n  countersign scan ~/src/bot --since 90d\n  countersign scan --output csv > changes.csv",
 		Args:    arguments(0, "REPO"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -115,19 +121,24 @@ type scan struct {
 	walked, found int
 	settings      change.Settings
 	settingsID    string // blob of the settings in force
-	skipped       []string
+	skipped       int    // landings that could not be compared
+	missing       bool   // for want of objects in this clone
+	odd           []string
 }
 
 func (s *scan) landing(l git.Landing) error {
 	s.walked++
 	s.progress.step("%d landings, %d changed an agent (%s)", s.walked, s.found, l.At.Format("2006-01-02"))
 	s.readSettings(l)
+	out := scanned{Commit: l.Commit, At: l.At, Who: l.Author, Subject: l.Subject, Pull: pullOf(l.Subject), Changes: []change.Change{}}
 	set, err := change.Compare(l.Before, l.After, s.settings)
 	if err != nil {
-		s.skipped = append(s.skipped, fmt.Sprintf("%.12s: %v", l.Commit, err))
-		return nil
+		s.skipped++
+		s.missing = s.missing || errors.Is(err, git.ErrMissing)
+		out.Unreadable = err.Error()
+		s.progress.clear()
+		return s.print.landing(out)
 	}
-	out := scanned{Commit: l.Commit, At: l.At, Who: l.Author, Subject: l.Subject, Pull: pullOf(l.Subject)}
 	for _, ch := range set.Changes {
 		if ch.Confidence != change.Notice || s.notices {
 			out.Changes = append(out.Changes, ch)
@@ -156,22 +167,26 @@ func (s *scan) readSettings(l git.Landing) {
 	if settings, _, err := settingsAt(l.Before); err == nil {
 		s.settings = settings.Change()
 	} else {
-		s.skipped = append(s.skipped, fmt.Sprintf("%.12s: %v (the settings before it are used)", l.Commit, err))
+		s.odd = append(s.odd, fmt.Sprintf("%.12s: %v (the settings before it are used)", l.Commit, err))
 	}
 }
 
 func (s *scan) finish() error {
 	s.progress.clear()
-	for _, line := range s.skipped {
-		fmt.Fprintln(os.Stderr, "could not read "+plain(line, 300))
+	for _, line := range s.odd {
+		fmt.Fprintln(os.Stderr, "could not read the settings at "+plain(line, 300))
 	}
 	if err := s.print.end(s.walked, s.found); err != nil {
 		return err
 	}
-	if len(s.skipped) > 0 {
-		return exit{exitUnknown, fmt.Sprintf("%d landings could not be read whole", len(s.skipped))}
+	if s.skipped == 0 {
+		return nil
 	}
-	return nil
+	text := "could not read " + plural(s.skipped, "landing", "landings") + " whole"
+	if s.missing {
+		text += ": this clone lacks some of the history's files. Bring them with git fetch --refetch --no-filter, and scan again"
+	}
+	return exit{exitUnknown, text}
 }
 
 var (
@@ -214,8 +229,8 @@ func printerFor(o output, w io.Writer) printer {
 
 // tablePrinter prints for people.
 type tablePrinter struct {
-	w              io.Writer
-	direct, widens int
+	w                          io.Writer
+	direct, widens, unreadable int
 }
 
 func (p *tablePrinter) landing(l scanned) error {
@@ -223,9 +238,15 @@ func (p *tablePrinter) landing(l scanned) error {
 	through := fmt.Sprintf("pull request #%d", l.Pull)
 	if l.Pull == 0 {
 		through = "no pull request named"
+	}
+	if l.Pull == 0 && l.Unreadable == "" {
 		p.direct++
 	}
 	fmt.Fprintf(&b, "%s  %.10s  %s  (%s)\n    %s\n", l.At.Format("2006-01-02"), l.Commit, plain(l.Who, 40), through, plain(l.Subject, 100))
+	if l.Unreadable != "" {
+		fmt.Fprintf(&b, "    ! could not be read: %s\n", plain(l.Unreadable, 200))
+		p.unreadable++
+	}
 	widens := false
 	for _, ch := range l.Changes {
 		widens = widens || ch.Kind == change.ToolScope && ch.Direction != change.Narrows
@@ -240,11 +261,18 @@ func (p *tablePrinter) landing(l scanned) error {
 }
 
 func (p *tablePrinter) end(walked, found int) error {
-	if found == 0 {
-		_, err := fmt.Fprintf(p.w, "%d landings, none of which changed an agent.\n", walked)
-		return err
+	text := fmt.Sprintf("%d of %s changed an agent; %d name no pull request, %d may have given an agent more to do.\n",
+		found, plural(walked, "landing", "landings"), p.direct, p.widens)
+	switch {
+	case found == 0 && p.unreadable == 0:
+		text = plural(walked, "landing", "landings") + ", none of which changed an agent.\n"
+	case found == 0:
+		text = plural(walked, "landing", "landings") + ", none of which is known to have changed an agent.\n"
 	}
-	_, err := fmt.Fprintf(p.w, "%d of %d landings changed an agent; %d name no pull request, %d may have given an agent more to do.\n", found, walked, p.direct, p.widens)
+	if p.unreadable > 0 {
+		text += plural(p.unreadable, "landing", "landings") + " could not be read whole, and may have changed an agent: see \"could not be read\" above.\n"
+	}
+	_, err := io.WriteString(p.w, text)
 	return err
 }
 
@@ -266,6 +294,9 @@ type csvPrinter struct {
 }
 
 func (p *csvPrinter) landing(l scanned) error {
+	if l.Unreadable != "" { // a row of its own, lest silence be taken for nothing
+		l.Changes = []change.Change{{Kind: "unreadable", Change: l.Unreadable}}
+	}
 	for _, ch := range l.Changes {
 		added, removed := "", ""
 		if ch.Lines != nil {
