@@ -74,7 +74,11 @@ func (r *Reviewer) leaves(ctx context.Context, repo Repo, g GroupState, landed b
 		g = now
 	}
 	g.Ended = true
-	if landed || g.Check.State != Met {
+	twins, err := r.twins(ctx, Pull{Repo: repo, Head: g.Head}, g.Check.Branch)
+	if err != nil {
+		return err
+	}
+	if landed || g.Check.State != Met || len(twins) > 0 { // the check of a pull request with that head is its own
 		return r.Store.SaveGroup(ctx, g)
 	}
 	return r.putGroup(ctx, repo, g, Denied, Check{Conclusion: "failure", Title: fmt.Sprintf("Withdrawn: #%d left the queue with this group", g.Pull),

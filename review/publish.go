@@ -75,7 +75,7 @@ func (r *Reviewer) publishCheck(ctx context.Context, v Verdict, known PullState)
 		return err
 	}
 	if grouped && g.Check.Branch == v.Branch {
-		if w := worse(state, g.Check.State); w != state {
+		if w := worse(state, g.Check.State); w != state && !g.Ended {
 			state, note = w, fmt.Sprintf("The merge group of #%d has the same head and says: %s", g.Pull, g.Check.Title)
 		}
 		if id == 0 {

@@ -47,8 +47,17 @@ type story struct {
 	pulls  map[string]*ghsim.Pull
 	said   map[string]*ghsim.Comment // the last comment of each person, by name
 	review map[string]*ghsim.Review
+	apps   map[string]*ghsim.App // of others
 	dir    string
 	inst   *ghsim.Installation
+}
+
+// otherApp is another app than the one under test.
+func (s *story) otherApp(slug string) *ghsim.App {
+	if s.apps[slug] == nil {
+		s.apps[slug] = s.sim.AddApp(slug)
+	}
+	return s.apps[slug]
 }
 
 type storyKey struct{}
@@ -80,7 +89,7 @@ func setupStory(env *testscript.Env) error {
 // in dir. The server is not started.
 func newStory(t testing.TB, dir string) (*story, error) {
 	s := &story{people: map[string]*ghsim.User{}, pulls: map[string]*ghsim.Pull{}, repos: map[string]*ghsim.Repo{},
-		said: map[string]*ghsim.Comment{}, review: map[string]*ghsim.Review{}, dir: dir}
+		said: map[string]*ghsim.Comment{}, review: map[string]*ghsim.Review{}, apps: map[string]*ghsim.App{}, dir: dir}
 	o := ghsim.Options{Dir: filepath.Join(dir, ".github-sim")}
 	c, err := contract.FromEnv(func(violation error) { t.Errorf("GitHub's API description: %v", violation) })
 	if err != nil {
@@ -559,7 +568,7 @@ var storyCommands = map[string]func(ts *testscript.TestScript, neg bool, args []
 	"foreigncheck": func(ts *testscript.TestScript, _ bool, args []string) {
 		s := storyOf(ts)
 		s.act(ts, func() error {
-			_, err := s.repo.PostCheck(s.sim.AddApp("actions"), s.pull(ts, args[0]).Head(), args[1], args[2])
+			_, err := s.repo.PostCheck(s.otherApp("actions"), s.pull(ts, args[0]).Head(), args[1], args[2])
 			return err
 		})
 	},
