@@ -50,8 +50,8 @@ type place struct {
 	slot     slot
 	via      []slot // where a reference leads; {} stands for the value
 	viaText  []string
-	provider []string // key beside the value that names the provider
-	split    bool     // a list in one string, separated by commas
+	provider [][]string // keys beside the value, the first of which names the provider
+	split    bool       // a list in one string, separated by commas
 	notice   bool
 	known    bool   // counts only when the value is the name of a known model
 	name     string // the slot's name in the result, when it differs from the place
@@ -244,7 +244,9 @@ func (p *place) set(key string, v *Node) (err error) {
 			}
 		}
 	case "provider":
-		p.provider = strings.Split(v.String(), ".")
+		for _, key := range strings.Split(v.String(), "|") {
+			p.provider = append(p.provider, strings.Split(key, "."))
+		}
 	case "split":
 		p.split = v.IsTrue()
 	case "notice":

@@ -8,7 +8,7 @@ import (
 
 // factsOf takes the facts of models, prompts and parameters from a document.
 func factsOf(d *document, f *format) []fact {
-	c := collector{d: d, f: f, names: map[string]int{}}
+	c := collector{d: d, f: f, names: map[string]int{}, budget: maxLookup}
 	for i, root := range d.roots {
 		c.prefix = ""
 		if len(d.roots) > 1 {
@@ -64,7 +64,12 @@ type collector struct {
 	prefix string
 	names  map[string]int
 	facts  []fact
+	budget int // values that may still be looked at in search of what references name
 }
+
+// maxLookup bounds the search for what the references of one file name. A file
+// beyond it is reported as one that says too much.
+const maxLookup = 5_000_000
 
 // add completes a fact and gives it a slot of its own. Beyond maxFacts the file
 // is given up anyway.
@@ -174,15 +179,16 @@ func (c *collector) resolve(p *place, h hit, v string) resolved {
 				n, up = n.Get("model"), n
 			}
 			if t := n.String(); t != "" {
-				r := pin(withProvider(t, up.Get("provider").String()))
+				r := pin(withProvider(t, or(up.Get("provider").String(), up.Get("type").String())))
 				r.paths = from
 				return r
 			}
 		}
 	}
-	if p.provider != nil {
-		if provider := h.up.Get(p.provider...).String(); provider != "" {
+	for _, key := range p.provider {
+		if provider := h.up.Get(key...).String(); provider != "" {
 			v = withProvider(v, provider)
+			break
 		}
 	}
 	return pin(v)
@@ -201,11 +207,15 @@ func (c *collector) lookup(via, v string) (n, up *Node, from []string) {
 	}
 	search := func(roots []*Node) bool {
 		for _, root := range roots {
-			s.find(root, nil, c.f.repeats(), func(h hit) {
+			s.findWithin(&c.budget, root, nil, c.f.repeats(), func(h hit) {
 				if n == nil {
 					n, up = h.node, h.up
 				}
 			})
+			if c.budget < 0 {
+				c.d.giveUp("too many references to follow")
+				return false
+			}
 		}
 		return n != nil
 	}

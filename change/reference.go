@@ -67,13 +67,33 @@ func (c *comparison) followReferences(plain []pair) []pair {
 		if target.format != nil {
 			slices.Sort(target.from)
 			p.from = slices.Compact(target.from)
-			p.format, p.agent = target.format, target.agent
+			p.format, p.agent = c.namedSettings(&p, target.format), target.agent
 		} else if !c.isWeak(&p) {
 			continue
 		}
 		out = append(out, p)
 	}
 	return out
+}
+
+// namedSettings is how a file is read that a workflow names: JSON with servers in
+// it is a file of MCP servers, and other JSON holds settings of the agent; the
+// rest is a prompt. Source: anthropics/claude-code-action, settings and
+// mcp_config take JSON or a path.
+func (c *comparison) namedSettings(p *pair, included *format) *format {
+	if included.id != "workflow" || path.Ext(p.path()) != ".json" {
+		return included
+	}
+	for _, f := range []*file{c.head.loadIf(p.after), c.base.loadIf(p.before)} {
+		if f == nil {
+			continue
+		}
+		root := f.document("json").root()
+		if root.Has("mcpServers") && !root.Has("permissions") {
+			return c.index.byID["mcp-json"]
+		}
+	}
+	return c.index.byID["claude-settings-anywhere"]
 }
 
 // A reference says which governed files pull a file in.
@@ -104,11 +124,22 @@ type globReference struct {
 func (r *references) to(p string) reference {
 	out := r.exact[p]
 	for _, g := range r.globs {
-		if ok, _ := doublestar.Match(g.pattern, p); ok {
+		if tooComplicated(g.pattern) {
+			out.merge(g.reference)
+		} else if ok, _ := doublestar.Match(g.pattern, p); ok {
 			out.merge(g.reference)
 		}
 	}
 	return out
+}
+
+// maxGlob bounds the patterns that come from a file of the tree, in bytes.
+const maxGlob = 400
+
+// tooComplicated says of a pattern that matching it might take very long, as
+// alternatives multiply. It is taken to match everything.
+func tooComplicated(pattern string) bool {
+	return len(pattern) > maxGlob || strings.Count(pattern, "{") > 4 || strings.Count(pattern, ",") > 32
 }
 
 // foldersAbove lists the folders of files and all folders above those.

@@ -187,6 +187,15 @@ func isClaudePlugin(d *document) bool {
 	return path.Base(path.Dir(d.entry.Path)) == ".claude-plugin" || path.Base(d.entry.Path) == "hooks.json" && path.Base(path.Dir(d.entry.Path)) == "hooks"
 }
 
+// pluginSource says where a plugin comes from. A folder of the repository itself
+// is no other source than another folder: its content is compared for itself.
+func pluginSource(n *Node) string {
+	if text := n.String(); n != nil && n.Kind == StringNode && !strings.Contains(text, ":") {
+		return "this repository"
+	}
+	return oneLine(n)
+}
+
 // readClaudePlugin reads plugin.json, marketplace.json and hooks/hooks.json. Its
 // servers are of one group with those of the plugin's .mcp.json.
 func readClaudePlugin(b *scopeBuilder) {
@@ -205,10 +214,7 @@ func readClaudePlugin(b *scopeBuilder) {
 		}
 		sc := scope{slot: "plugins." + entryText(name), dimension: "plugin", surface: "plugins", vague: true}
 		source := p.Get("source")
-		sc.rules = []rule{{effect: allow, subject: name, pattern: oneLine(source), raw: name, line: p.Line}}
-		if source != nil && source.Kind == MapNode {
-			sc.rules[0].raw = name + " " + oneLine(source)
-		}
+		sc.rules = []rule{{effect: allow, subject: name, pattern: pluginSource(source), raw: strings.TrimSpace(name + " " + oneLine(source)), line: p.Line}}
 		b.add(sc)
 		b.mcpServers(p.Get("mcpServers"), "plugins."+entryText(name)+".mcpServers")
 	}

@@ -14,7 +14,7 @@ import (
 var agentLibraries = []string{
 	"crewai", "langchain", "langgraph", "google.adk", "google/adk", "autogen", "agent_framework", "semantic_kernel", "SemanticKernel", "Microsoft.Agents", "Microsoft.Extensions.AI",
 	"from agents import", "openai-agents", "@openai/agents", "claude_agent_sdk", "claude-agent-sdk", "claude_code_sdk", "claude-code", "pydantic_ai", "smolagents", "strands", "agno", "llama_index", "llamaindex",
-	"from \"ai\"", "from 'ai'", "@ai-sdk", "@mastra", "haystack", "genkit", "dspy", "openai", "anthropic", "letta", "camel.agents", "browser_use", "livekit.agents", "langchain4j",
+	"from \"ai\"", "from 'ai'", "@ai-sdk", "@mastra", "haystack", "genkit", "dspy", "openai", "anthropic", "letta", "camel.agents", "browser_use", "livekit.agents", "langchain4j", "mcpServers",
 }
 
 // codeLists are names of lists that grant or refuse, in lower case without
@@ -85,7 +85,12 @@ type codeScopes struct {
 	fns   []codeOwner // the functions and classes around, innermost last
 	owner string      // what the statement assigns to
 	seen  map[string]int
+	spent int // tokens of lists
 }
+
+// maxNestedLists bounds how often all lists together may take each token of a
+// file: an agent among the tools of another has tools of its own.
+const maxNestedLists = 16
 
 // A codeOwner is a function or class by its indentation.
 type codeOwner struct {
@@ -235,6 +240,10 @@ func (c *codeScopes) elements(open int, name string, s *setting) {
 		start = i + 1
 	}
 	for i := open; i < len(c.toks); i++ {
+		if c.spent++; c.spent > maxNestedLists*len(c.toks) {
+			c.b.d.giveUp("lists of tools within lists of tools")
+			return
+		}
 		if c.toks[i].kind == wordToken && depth == 1 && c.word(i) == "for" {
 			loop = true
 		}

@@ -103,12 +103,17 @@ func (p *policies) policy(k policyKey, other *policies) *policy {
 	return out
 }
 
-// restricts reports whether scopes only take away from a default that allows. In
-// the file of a new agent too that takes away, and grants nothing.
+// restricts reports whether scopes only take away from what holds without them.
+// In the file of a new agent too that takes away, and grants nothing.
 func restricts(scopes []*scope) bool {
 	for _, s := range scopes {
-		if s.def != allow || s.absent != allow {
+		if s.def == deny || s.def != s.absent {
 			return false
+		}
+		for i := range s.rules {
+			if s.rules[i].effect >= s.def && s.def != allow {
+				return false
+			}
 		}
 	}
 	return true

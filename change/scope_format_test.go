@@ -45,9 +45,20 @@ var formatScopes = []struct {
 	{"a tool is taken away", ".claude/agents/a.md", "---\nname: a\ndescription: d\n---\nx\n", "---\nname: a\ndescription: d\ndisallowedTools: Write\n---\nx\n", "narrows", "deny", "Write"},
 	{"a command approves in advance", ".claude/commands/c.md", "---\ndescription: d\n---\nx\n", "---\ndescription: d\nallowed-tools: Bash(git add:*), Bash(git commit:*)\n---\nx\n", "widens", "approval", "Bash(git add:*)"},
 	{"a skill's list separated by blanks", "skills/s/SKILL.md", "---\nname: s\ndescription: d\nallowed-tools: Read Bash(gh issue:*)\n---\nx\n", "---\nname: s\ndescription: d\nallowed-tools: [\"Bash(gh issue:*)\", Read]\n---\nx\n", "", "", ""},
+	// Claude Code, Settings: MAX_THINKING_TOKENS; Plugin marketplaces
+	{"a budget for thinking is no credential", ".claude/settings.json", `{"env":{"MAX_THINKING_TOKENS":"1000"}}`, `{"env":{"MAX_THINKING_TOKENS":"2000"}}`, "", "", ""},
+	{"a plugin moves inside the repository", ".claude-plugin/marketplace.json", `{"plugins":[{"name":"desk","source":"./a/desk"}]}`, `{"plugins":[{"name":"desk","source":"./b/desk"}]}`, "", "", ""},
+	{"a plugin comes from elsewhere", ".claude-plugin/marketplace.json", `{"plugins":[{"name":"desk","source":"./desk"}]}`, `{"plugins":[{"name":"desk","source":{"source":"github","repo":"other/desk"}}]}`, "unknown", "plugin", "other/desk"},
+	{"a new step whose settings only refuse", ".github/workflows/a.yml", "on: push\njobs: {a: {steps: [{uses: actions/checkout@v4}]}}\n", "on: push\njobs: {a: {steps: [{uses: actions/checkout@v4}, {uses: anthropics/claude-code-action@v1, with: {settings: '{\"permissions\": {\"deny\": [\"WebFetch\"]}}'}}]}}\n", "narrows widens", "deny", "WebFetch"},
+	// Compose and Kubernetes: containers of MCP servers
+	{"another tag of a server's image", "compose.yaml", "services:\n  mcp-orders:\n    image: shop/orders:1.2\n", "services:\n  mcp-orders:\n    image: shop/orders:1.3\n", "unknown", "server", "shop/orders:1.3"},
+	{"a server behind the gateway", "compose.yaml", "services:\n  tools:\n    image: docker/mcp-gateway\n    command: [--transport=sse, --servers=search]\n", "services:\n  tools:\n    image: docker/mcp-gateway\n    command: [--transport=streaming, '--servers=search,shell']\n", "widens", "server", "shell"},
+	{"another tag of an image that serves no tools", "compose.yaml", "services:\n  db:\n    image: postgres:16\n", "services:\n  db:\n    image: postgres:17\n", "", "", ""},
+	{"a server's image in Kubernetes", "deploy.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec: {template: {spec: {containers: [{name: mcp, image: 'shop/orders:1'}]}}}\n", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec: {template: {spec: {containers: [{name: mcp, image: 'shop/orders:2'}]}}}\n", "unknown", "server", "shop/orders:2"},
 	// Code
 	{"a list that a loop makes", "a.py", "import openai\nr = llm(tools=[schema(t) for t in given])\n", "import openai\nr = llm(tools=[json_schema(t) for t in given])\n", "", "", ""},
 	{"a list that a loop makes comes", "a.py", "import openai\nr = llm()\n", "import openai\nr = llm(tools=[schema(t) for t in given])\n", "", "", ""},
+	{"servers in code that names no maker", "a.ts", "export const c = { mcpServers: { search: { command: 'srv' } } };\n", "export const c = { mcpServers: { search: { command: 'srv' }, shell: { command: 'sh' } } };\n", "widens", "server", "shell"},
 	{"a spread comes", "a.ts", "import openai from 'openai'\nconst r = run({});\n", "import openai from 'openai'\nconst r = run({ tools: { ...given } });\n", "", "", ""},
 	// MCP
 	{"a server", ".mcp.json", `{"mcpServers":{}}`, `{"mcpServers":{"x":{"command":"npx","args":["-y","pkg"]}}}`, "widens", "server", "npx -y pkg"},

@@ -37,6 +37,7 @@ func init() {
 		{"terraform", isTerraformScope, readTerraformScope},
 		{"cloudformation", isCloudFormationScope, readCloudFormationScope},
 		{"rbac", isRBAC, readRBAC},
+		{"containers", isToolContainer, readToolContainers},
 		{"plugin-manifest", isPluginManifest, readPluginManifest},
 		{"openapi", isAction, readAction},
 		{"a2a", isAgentCard, readAgentCard},
