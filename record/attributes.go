@@ -109,7 +109,7 @@ func assessed(r Record) (string, string) {
 	if r.Policy == nil || r.Policy.Rules == "" {
 		return NotEvidenced, "no rules were evaluated"
 	}
-	return Pass, fmt.Sprintf("%d changes were classed and weighed by the rules", r.What.Changes)
+	return Pass, plural(int64(r.What.Changes), "change was", "changes were") + " classed and weighed by the rules"
 }
 
 func tested(r Record) (string, string) {
@@ -127,7 +127,7 @@ func tested(r Record) (string, string) {
 			return Fail, fmt.Sprintf("a required check of app %d ended after the merge", t.App)
 		}
 	}
-	return Pass, fmt.Sprintf("%d required checks passed", len(r.Tests))
+	return Pass, plural(int64(len(r.Tests)), "required check", "required checks") + " passed"
 }
 
 func orNone(c Code) Code {
@@ -162,7 +162,7 @@ func signedByNamed(r Record) (string, string) {
 			return Fail, fmt.Sprintf("%s needs %d and was signed by %d of those it names", q.ID, q.Need, len(people))
 		}
 	}
-	return Pass, fmt.Sprintf("%d requirements were signed by people they name", len(reqs))
+	return Pass, plural(int64(len(reqs)), "requirement was", "requirements were") + " signed by people named"
 }
 
 func independent(r Record) (string, string) {
@@ -189,7 +189,7 @@ func independent(r Record) (string, string) {
 			return NotEvidenced, "a contributor is tied to no account"
 		}
 	}
-	return Pass, fmt.Sprintf("none of %d contributors signed", len(r.People))
+	return Pass, "none of " + plural(int64(len(r.People)), "contributor", "contributors") + " signed"
 }
 
 func onFinalContent(r Record) (string, string) {

@@ -80,7 +80,7 @@ func (b *bundle) openKey() (err error) {
 		return unchecked{errors.New("no public key was given: get it from whoever you trust for it, not from the export")}
 	}
 	if b.key, err = note.NewVerifier(strings.TrimSpace(b.v.Key)); err != nil {
-		return unchecked{fmt.Errorf("public key: %w", err)}
+		return unchecked{fmt.Errorf("public key: %w: give the one line of log.pub whole, from its name to its end", err)}
 	}
 	if b.v.Pin != "" {
 		if b.pin, err = OpenCheckpoint(b.v.Pin, b.v.Key); err != nil {
@@ -133,7 +133,7 @@ func (b *bundle) checkFiles() error {
 			return errors.New("is not a plain file")
 		}
 	}
-	b.holds("%d files have the digests and row counts of the manifest", len(b.report.Files))
+	b.holds("%s the digests and row counts of the manifest", plural(int64(len(b.report.Files)), "file has", "files have"))
 	return nil
 }
 
@@ -168,19 +168,46 @@ func (l *lineCounter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func keyName(name string, hash uint32) string { return fmt.Sprintf("%s+%08x", name, hash) }
+
+// keyNames names the keys that signed something, as far as the signatures tell.
+func keyNames(sigs []note.Signature) string {
+	var names []string
+	for _, s := range sigs {
+		names = append(names, keyName(s.Name, s.Hash))
+	}
+	if len(names) == 0 {
+		return "none that can be read"
+	}
+	return strings.Join(names, " and ")
+}
+
+// plural counts things in words: 1 record, 2 records.
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 func (b *bundle) openCheckpoint() error {
 	signed, err := b.read(fileCheckpoint)
 	if err != nil {
 		return err
 	}
-	if b.c, err = OpenCheckpoint(signed, b.v.Key); err != nil {
+	b.c, err = OpenCheckpoint(signed, b.v.Key)
+	var other *note.UnverifiedNoteError
+	if errors.As(err, &other) {
+		return fmt.Errorf("is not signed by the key that was given, %s, but by %s. Either that is the key of another log: ask whoever runs this one for its log.pub, by another way than the export. Or somebody else made this export",
+			keyName(b.key.Name(), b.key.KeyHash()), keyNames(other.Note.UnverifiedSigs))
+	} else if err != nil {
 		return err
 	}
 	m := b.report.Manifest
 	if m.Origin != b.c.Origin || m.Size != b.c.Size || m.Root != strings.TrimSpace(hashLines([]tlog.Hash{b.c.Root})) {
 		return errors.New("the manifest names another checkpoint")
 	}
-	b.holds("the checkpoint of %d records is signed by %s", b.c.Size, b.c.Origin)
+	b.holds("the checkpoint of %s is signed by %s", plural(b.c.Size, "record", "records"), b.c.Origin)
 	return nil
 }
 
@@ -214,7 +241,14 @@ func (b *bundle) checkTree() error {
 	if err := CheckLeaves(f, from, left, b.c, b.pin); err != nil {
 		return err
 	}
-	b.holds("records %d to %d are the log's, in order and without a gap", from, to-1)
+	switch from {
+	case to:
+		b.holds("no record is in the window: the log's %s lie before it", plural(to, "record", "records"))
+	case to - 1:
+		b.holds("record %d is the log's", from)
+	default:
+		b.holds("records %d to %d are the log's, in order and without a gap", from, to-1)
+	}
 	if b.pin.Size > 0 {
 		b.holds("the log goes on from the pinned checkpoint of %d records", b.pin.Size)
 	} else {
@@ -334,8 +368,8 @@ func unopened(withheld []string, erased map[string]string, e *Entry) []string {
 
 func (b *bundle) conclude(counted Manifest, erased map[string]string, withheld []string) {
 	b.holds("%d of %d names and texts are disclosed, each the one that was sealed", counted.Disclosed, counted.Commitments)
-	b.holds("%d attachments have the digests they are named by", counted.Attachments)
-	b.holds("changes.csv is what %d landings give", counted.Rows)
+	b.holds("%s named by", plural(counted.Attachments, "attachment has the digest it is", "attachments have the digests they are"))
+	b.holds("changes.csv is what %s", plural(counted.Rows, "landing gives", "landings give"))
 	ordered := 0
 	for _, w := range withheld {
 		if erased[w] != "" {
@@ -343,10 +377,10 @@ func (b *bundle) conclude(counted Manifest, erased map[string]string, withheld [
 		}
 	}
 	if ordered > 0 {
-		b.report.Notes = append(b.report.Notes, fmt.Sprintf("%d names or texts were erased on an order that is in the log.", ordered))
+		b.report.Notes = append(b.report.Notes, plural(int64(ordered), "name or text was", "names or texts were")+" erased on an order that is in the log.")
 	}
 	if n := len(withheld) - ordered; n > 0 {
-		b.report.Notes = append(b.report.Notes, fmt.Sprintf("%d names or texts are withheld, and no order in this export says why.", n))
+		b.report.Notes = append(b.report.Notes, plural(int64(n), "name or text is", "names or texts are")+" withheld, and no order in this export says why.")
 	}
 	b.report.Notes = append(b.report.Notes, "recorded_at in receipts.jsonl is the operator's word; it is not sealed.")
 }

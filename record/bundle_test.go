@@ -70,7 +70,9 @@ func TestExportHolds(t *testing.T) {
 		{"a proof and no pin", record.Export{Pin: pin(3)}, "", record.Holds, "without --pin it was not checked"},
 		{"an older state", record.Export{Size: 6}, pin(6), record.Holds, "records 0 to 5 are the log's"},
 		{"an older state than the pin", record.Export{Size: 6}, pin(7), record.Broken, "older than the pin"},
-		{"nothing landed since", record.Export{Query: record.Query{From: noon.Add(999 * time.Hour)}}, "", record.Holds, "what 0 landings give"},
+		{"nothing landed since", record.Export{Query: record.Query{From: noon.Add(999 * time.Hour)}}, "", record.Holds, "no record is in the window: the log's 12 records lie before it"},
+		{"one record", record.Export{Query: record.Query{From: noon.Add(11 * time.Hour)}}, "", record.Holds, "record 11 is the log's"},
+		{"one landing", record.Export{Query: record.Query{From: noon.Add(11 * time.Hour)}}, "", record.Holds, "changes.csv is what 1 landing gives"},
 		{"a filter", record.Export{Query: record.Query{Agent: "faq-bot", To: noon.Add(9 * time.Hour)}}, "", record.Holds, "what 3 landings give"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -134,7 +136,7 @@ func TestVerifyNeedsTheKey(t *testing.T) {
 	dir := export(t, l, record.Export{})
 	verifies(t, dir, record.Verification{}, record.Unchecked, "no public key was given")
 	verifies(t, dir, record.Verification{Key: "nonsense"}, record.Unchecked, "public key")
-	verifies(t, dir, record.Verification{Key: other.VerifierKey()}, record.Broken, "checkpoint: signature")
+	verifies(t, dir, record.Verification{Key: other.VerifierKey()}, record.Broken, "checkpoint: is not signed by the key that was given")
 	verifies(t, dir, record.Verification{Key: l.VerifierKey(), Pin: "x"}, record.Unchecked, "pinned checkpoint")
 	verifies(t, t.TempDir(), record.Verification{Key: l.VerifierKey()}, record.Unchecked, "manifest.json")
 }

@@ -85,7 +85,7 @@ func (p *page) changes(r Record) {
 	set, ok := p.e.Set()
 	switch {
 	case !ok:
-		p.line("", "%d changes of %d agents; not disclosed", r.What.Changes, r.What.Agents)
+		p.line("", "%s of %s; not disclosed", plural(int64(r.What.Changes), "change", "changes"), plural(int64(r.What.Agents), "agent", "agents"))
 		return
 	case len(set.Changes) == 0:
 		p.line("", "nothing governed")
@@ -113,7 +113,7 @@ func describeChange(ch change.Change) string {
 		text += " " + orNull(ch.Before) + " → " + orNull(ch.After)
 	}
 	if ch.Lines != nil {
-		text += fmt.Sprintf(", %d lines added, %d removed", ch.Lines.Added, ch.Lines.Removed)
+		text += fmt.Sprintf(", %s added, %d removed", plural(int64(ch.Lines.Added), "line", "lines"), ch.Lines.Removed)
 	}
 	for _, rule := range ch.Added {
 		text += " +" + rule
@@ -221,13 +221,13 @@ func (p *page) seal() {
 		}
 	}
 	if missing > 0 {
-		p.line("withheld", "%d names or texts are not disclosed", missing)
+		p.line("withheld", "%s not disclosed", plural(int64(missing), "name or text is", "names or texts are"))
 	}
 }
 
 func (p *page) erasure(x Erasure) {
 	fmt.Fprintf(p.w, "%s  ERASURE\n", p.e.ID)
-	p.line("record", "%d disclosures of leaf %d were erased", len(x.Commitments), x.Index)
+	p.line("record", "%s of leaf %d %s erased", plural(int64(len(x.Commitments)), "disclosure", "disclosures"), x.Index, map[bool]string{true: "was", false: "were"}[len(x.Commitments) == 1])
 	p.line("ordered by", "%s", p.e.Text(x.By))
 	p.line("reason", "%s", p.e.Text(x.Reason))
 	p.seal()
