@@ -52,14 +52,21 @@ func exportTo(ctx context.Context, w io.Writer, log *record.Log, dir string, q r
 	if pin != "" {
 		text, err := os.ReadFile(pin)
 		if err != nil {
-			return fmt.Errorf("earlier checkpoint: %w", err)
+			return exit{exitUnknown, fmt.Sprintf("--pin: %v", err)}
 		}
 		o.Pin = string(text)
+	}
+	if found, err := os.ReadDir(dir); err == nil && len(found) > 0 {
+		return exit{exitUnknown, "DIR: " + dir + " holds something already: name a new folder"}
 	}
 	m, err := log.Export(ctx, dir, o)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "Exported %d records of %s into %s; the table lists %d landings.\n", m.Size-m.From, m.Origin, dir, m.Rows)
+	if m.Size == m.From {
+		_, err = fmt.Fprintf(w, "Exported into %s that no record is in the window: the log of %s has %s, all before it.\n", dir, m.Origin, plural(m.Size, "record", "records"))
+		return err
+	}
+	_, err = fmt.Fprintf(w, "Exported %s of %s into %s; the table lists %s.\n", plural(m.Size-m.From, "record", "records"), m.Origin, dir, plural(m.Rows, "landing", "landings"))
 	return err
 }

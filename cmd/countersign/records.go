@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -97,8 +100,11 @@ func newRecords() *cobra.Command {
 		Use:   "records [NAME]",
 		Short: "List change records, or show one",
 		Long: `List change records, newest landing first, or show one: NAME is a record's id
-(CHG-2026-000041), a commit id that landed, or a pull request (#42, owner/name#42).`,
-		Example: "  countersign records --outcome unsigned --from 90d\n  countersign records --agent refund-bot\n  countersign records CHG-2026-000041",
+(CHG-2026-000041), a commit id that landed (7 digits or more), or a pull request (#42,
+owner/name#42).
+
+Exit codes: 0 listed or shown, 1 there is no such record, 2 it could not be told.`,
+		Example: "  countersign records --outcome unsigned --from 90d\n  countersign records --agent refund-bot\n  countersign records CHG-2026-000041\n  countersign records '#42'",
 		Args:    arguments(0, "NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := setPeriod(&q, from, to); err != nil {
@@ -113,7 +119,9 @@ func newRecords() *cobra.Command {
 				return showRecord(c, log, args[0], out)
 			}
 			entries, err := log.List(c.Context(), q)
-			if err != nil {
+			if errors.Is(err, record.ErrNone) {
+				return exit{exitUnknown, fmt.Sprintf("--after %s: there is no such record", q.After)}
+			} else if err != nil {
 				return err
 			}
 			if out == "json" {
@@ -133,8 +141,13 @@ func newRecords() *cobra.Command {
 
 func showRecord(c *cobra.Command, log *record.Log, name string, out output) error {
 	e, err := log.Get(c.Context(), name)
-	if errors.Is(err, record.ErrNone) {
-		return exit{exitNo, "there is no record " + name}
+	if errors.Is(err, record.ErrNone) && shortCommit.MatchString(name) {
+		e, err = byShortCommit(c.Context(), log, name)
+	}
+	if errors.Is(err, record.ErrNone) && !recordName.MatchString(name) {
+		return exit{exitUnknown, fmt.Sprintf("NAME: %q is none; write a record's id (CHG-2026-000041), a commit id of 7 digits or more, or a pull request (#42, owner/name#42)", name)}
+	} else if errors.Is(err, record.ErrNone) {
+		return exit{exitNo, "there is no record of " + name}
 	} else if err != nil {
 		return err
 	}
@@ -142,6 +155,46 @@ func showRecord(c *cobra.Command, log *record.Log, name string, out output) erro
 		return printLeaves(c.OutOrStdout(), []*record.Entry{e})
 	}
 	return record.Render(c.OutOrStdout(), e)
+}
+
+var (
+	shortCommit = regexp.MustCompile(`^[0-9a-f]{7,63}$`)
+	recordName  = regexp.MustCompile(`^(?:[A-Z]{3}-\d{4}-\d+|\d+|[0-9a-f]{7,64}|[^#\s]*#\d+)$`)
+)
+
+// byShortCommit finds the newest record of the one commit that landed whose id
+// begins with short. It goes through all records: the index knows whole ids.
+func byShortCommit(ctx context.Context, log *record.Log, short string) (*record.Entry, error) {
+	var found *record.Entry
+	commits := map[string]bool{}
+	for q := (record.Query{Limit: 500}); ; {
+		page, err := log.List(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range page {
+			if e.Landing == nil {
+				continue
+			}
+			for _, c := range append([]record.Code{e.Landing.Identity.After}, e.Landing.Identity.Commits...) {
+				if strings.HasPrefix(string(c), short) {
+					commits[string(c)] = true
+					found = cmp.Or(found, e)
+				}
+			}
+		}
+		if len(page) < q.Limit {
+			break
+		}
+		q.After = page[len(page)-1].ID
+	}
+	switch len(commits) {
+	case 0:
+		return nil, record.ErrNone
+	case 1:
+		return found, nil
+	}
+	return nil, exit{exitUnknown, fmt.Sprintf("NAME: %s begins the ids of several commits: %s", short, strings.Join(slices.Sorted(maps.Keys(commits)), ", "))}
 }
 
 // printLeaves prints sealed bytes with what is disclosed of them, one object a

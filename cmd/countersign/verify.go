@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,7 +55,7 @@ func keyText(key string) (string, error) {
 	}
 	data, err := os.ReadFile(key)
 	if err != nil {
-		return "", fmt.Errorf("public key: %w", err)
+		return "", exit{exitUnknown, fmt.Sprintf("--key is neither a key, as the one line of log.pub, nor a file that holds one: %v", err)}
 	}
 	return strings.TrimSpace(string(data)), nil
 }
@@ -64,12 +66,15 @@ func verifyDir(w io.Writer, dir, key, pin string) error {
 	if pin != "" {
 		text, err := os.ReadFile(pin)
 		if err != nil {
-			return fmt.Errorf("earlier checkpoint: %w", err)
+			return exit{exitUnknown, fmt.Sprintf("--pin: %v", err)}
 		}
 		v.Pin = string(text)
 	}
 	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
-		return errors.New(dir + " is not a folder")
+		return exit{exitUnknown, "DIR: " + dir + " is not a folder"}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "manifest.json")); errors.Is(err, fs.ErrNotExist) {
+		return exit{exitUnknown, "DIR: " + dir + " holds no export: there is no manifest.json in it"}
 	}
 	report := v.Verify(dir)
 	if err := report.Print(w); err != nil {
