@@ -129,7 +129,7 @@ func (r *Reviewer) Closed(ctx context.Context, e PullEvent) error {
 		return r.Store.SaveMerge(ctx, e.Repo.ID, *e.Merge)
 	}
 	known, ok, err := r.Store.Pull(ctx, e.Repo.ID, e.Pull.Number)
-	if err != nil || !ok {
+	if err != nil || !ok || known.Open { // open: it was reopened since
 		return err
 	}
 	return r.retire(ctx, e.Pull, known)
