@@ -353,6 +353,9 @@ func (c *comparison) facts(p *pair, d *document, f *format) []fact {
 		return nil
 	}
 	out := factsOf(d, f)
+	if d.broken != nil {
+		return nil
+	}
 	if len(out) > maxFacts {
 		d.giveUp("more than %d models, prompts and parameters", maxFacts)
 		return nil

@@ -15,7 +15,10 @@ func parseModelfile(data []byte) (*Node, error) {
 	root := &Node{Kind: MapNode, Line: 1}
 	src := trimBOM(data)
 	line := 1
-	for len(src) > 0 {
+	for instructions := 0; len(src) > 0; instructions++ {
+		if instructions > maxNodes/4 { // a message makes four values
+			return nil, syntaxErrorf(line, "more than %d instructions", maxNodes/4)
+		}
 		end := lineLength(src)
 		text := strings.TrimSpace(string(src[:end]))
 		used := end

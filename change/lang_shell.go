@@ -18,7 +18,8 @@ type command struct {
 // GitHub's ${{ }} stay as they are. An open quote ends with the text.
 func shellWords(s string) []string {
 	var out []string
-	for _, c := range splitCommandLine(s, false) {
+	commands, _ := splitCommandLine(s, false)
+	for _, c := range commands {
 		out = append(out, c.env...)
 		out = append(out, c.words...)
 	}
@@ -27,7 +28,13 @@ func shellWords(s string) []string {
 
 // splitCommands splits a script into its simple commands. It follows pipes,
 // lists, line continuations, comments and heredocs; substitutions stay text.
-func splitCommands(script string) []command { return splitCommandLine(script, true) }
+func splitCommands(script string) []command {
+	commands, _ := splitCommandLine(script, true)
+	return commands
+}
+
+// maxShellWords bounds the memory that a script takes. What follows is not read.
+const maxShellWords = 100_000
 
 type shellReader struct {
 	src      string
@@ -43,6 +50,7 @@ type shellReader struct {
 	redirect bool // the next word is a file to write to
 	discard  bool // the next word is a file to read from
 	pipe     bool // the next command reads from the last
+	words    int  // so far
 }
 
 type heredocMark struct {
@@ -50,14 +58,15 @@ type heredocMark struct {
 	word    string
 }
 
-func splitCommandLine(s string, script bool) []command {
+// splitCommandLine also reports whether it read s to its end.
+func splitCommandLine(s string, script bool) (commands []command, whole bool) {
 	r := &shellReader{src: s, line: 1, script: script}
-	for r.pos < len(r.src) {
+	for r.pos < len(r.src) && r.words <= maxShellWords {
 		r.step()
 	}
 	r.endCommand()
 	r.readHeredocs()
-	return r.out
+	return r.out, r.words <= maxShellWords
 }
 
 func (r *shellReader) step() {
@@ -254,6 +263,7 @@ func (r *shellReader) endWord() {
 		return
 	}
 	w := r.word.String()
+	r.words++
 	if len(r.current.words) == 0 && len(r.current.env) == 0 {
 		r.current.line = r.line - strings.Count(w, "\n")
 	}

@@ -53,8 +53,14 @@ func shellFacts(script string, line int) []fact {
 		return nil
 	}
 	s := shellScan{first: line, seen: map[string]int{}}
-	commands := splitCommands(script)
+	commands, whole := splitCommandLine(script, true)
+	if !whole { // more than any file may say, so that the comparison gives the file up
+		return make([]fact, maxFacts+1)
+	}
 	for i, c := range commands {
+		if len(s.facts) > maxFacts {
+			break
+		}
 		s.assignments(c)
 		s.heredocFile(c)
 		name, words := commandName(c.words)

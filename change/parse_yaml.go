@@ -135,6 +135,7 @@ func yamlError(err error) error {
 
 type yamlConverter struct {
 	nodes int
+	bytes int // of all scalars
 	text  func(string) string // restores masked text; nil for none
 }
 
@@ -144,6 +145,9 @@ func (c *yamlConverter) node(y *yaml.Node, depth int) (*Node, error) {
 	}
 	if c.nodes++; c.nodes > maxNodes {
 		return nil, syntaxErrorf(y.Line, "more than %d values with aliases expanded", maxNodes)
+	}
+	if c.bytes > 2*maxFile { // aliases make one text many
+		return nil, syntaxErrorf(y.Line, "more than %d bytes with aliases expanded", 2*maxFile)
 	}
 	n := &Node{Line: y.Line}
 	switch y.Kind {
@@ -180,6 +184,7 @@ func (c *yamlConverter) node(y *yaml.Node, depth int) (*Node, error) {
 
 func (c *yamlConverter) scalar(n *Node, y *yaml.Node) {
 	n.Kind, n.Text = StringNode, y.Value
+	c.bytes += len(y.Value)
 	if c.text != nil {
 		n.Text = c.text(n.Text)
 	}

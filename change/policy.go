@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -74,9 +75,15 @@ func (c *comparison) compareAttributes() {
 	}
 }
 
+// maxHidingLines bounds the lines of one file that are matched with the files
+// of the tree. A file with more of them counts as a whole.
+const maxHidingLines = 500
+
 func (c *comparison) hidingLines(s *side, f *file) []fact {
-	var out []fact
-	for i, line := range strings.Split(string(f.data), "\n") {
+	var out, all []fact
+	n := 0
+	for line := range strings.Lines(string(f.data)) {
+		n++
 		fields := strings.Fields(line)
 		if len(fields) < 2 || strings.HasPrefix(fields[0], "#") {
 			continue
@@ -87,9 +94,24 @@ func (c *comparison) hidingLines(s *side, f *file) []fact {
 				hiding = append(hiding, attr)
 			}
 		}
-		if len(hiding) > 0 && c.matchesGoverned(s, path.Dir(f.entry.Path), fields[0]) {
-			out = append(out, fact{kind: Policy, agent: "countersign", path: f.entry.Path, format: "gitattributes", line: i + 1,
-				slot: fields[0], value: strings.Join(hiding, " ")})
+		if len(hiding) == 0 {
+			continue
+		}
+		if len(all) == maxHidingLines {
+			sum := sha256.Sum256(f.data)
+			return []fact{{kind: Policy, agent: "countersign", path: f.entry.Path, format: "gitattributes", line: n,
+				slot: "text", value: "sha256:" + hex.EncodeToString(sum[:])}}
+		}
+		all = append(all, fact{kind: Policy, agent: "countersign", path: f.entry.Path, format: "gitattributes", line: n,
+			slot: fields[0], value: strings.Join(hiding, " ")})
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	governed := c.governedFiles(s)
+	for _, line := range all {
+		if matchesAny(path.Dir(f.entry.Path), line.slot, governed) {
+			out = append(out, line)
 		}
 	}
 	return out
@@ -104,22 +126,31 @@ func hides(attr string) bool {
 	return false
 }
 
-// matchesGoverned reports whether a pattern of .gitattributes in dir matches a
-// file that some format's path may mean.
-func (c *comparison) matchesGoverned(s *side, dir, pattern string) bool {
-	pattern = strings.Trim(pattern, `"`)
+// governedFiles lists the files that some format's path may mean.
+func (c *comparison) governedFiles(s *side) []string {
+	var out []string
+	for e := range s.tree.Entries() {
+		if c.governedByName(e.Path) {
+			out = append(out, e.Path)
+		}
+	}
+	return out
+}
+
+// braces have no meaning in .gitattributes.
+var braces = strings.NewReplacer("{", `\{`, "}", `\}`)
+
+// matchesAny reports whether a pattern of .gitattributes in dir matches one of
+// the files.
+func matchesAny(dir, pattern string, files []string) bool {
+	pattern = braces.Replace(strings.Trim(pattern, `"`))
 	switch anchored := strings.TrimPrefix(pattern, "/"); {
 	case anchored != pattern || strings.Contains(anchored, "/"):
 		pattern = path.Join(dir, anchored)
 	default:
 		pattern = path.Join(dir, "**", pattern)
 	}
-	for e := range s.tree.Entries() {
-		if matchAny([]string{pattern}, e.Path) && c.governedByName(e.Path) {
-			return true
-		}
-	}
-	return false
+	return len(pattern) > maxGlob || slices.ContainsFunc(files, func(p string) bool { return matchAny([]string{pattern}, p) })
 }
 
 // governedByName says that a path alone makes a file governed.

@@ -138,7 +138,15 @@ func (s *slot) find(root *Node, identity [][]string, repeats bool, yield func(hi
 	w.walk(s.steps, hit{node: root}, 0)
 }
 
+// findWithin is find that takes a step from the budget for every value it looks
+// at, and ends when that is used up.
+func (s *slot) findWithin(budget *int, root *Node, identity [][]string, repeats bool, yield func(hit)) {
+	w := slotWalk{identity: identity, keys: s.keys, repeats: repeats, yield: yield, budget: budget}
+	w.walk(s.steps, hit{node: root}, 0)
+}
+
 type slotWalk struct {
+	budget   *int // nil for none
 	identity [][]string
 	keys     bool
 	repeats  bool
@@ -146,6 +154,11 @@ type slotWalk struct {
 }
 
 func (w *slotWalk) walk(steps []step, at hit, depth int) {
+	if w.budget != nil {
+		if *w.budget -= 1 + len(at.node.items())/8; *w.budget < 0 {
+			return
+		}
+	}
 	if at.node == nil || depth > 2*maxDepth {
 		return
 	}
