@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/countersign-dev/countersign/change"
+	"github.com/countersign-dev/countersign/review"
 )
 
 // width is how long a text may get in a rendered record.
@@ -103,6 +104,9 @@ func (p *page) changes(r Record) {
 // describeChange says in a line what one change does.
 func describeChange(ch change.Change) string {
 	text := ch.Change
+	if from := review.MovedFrom(ch); len(from) > 0 {
+		text += " from " + strings.Join(from, " or ")
+	}
 	if ch.Direction != "" {
 		text += ", " + string(ch.Direction)
 	}

@@ -253,15 +253,27 @@ func describeKind(ch change.Change) string {
 	case change.ModelParams:
 		return "**Model parameter" + verbOf(ch) + "** " + fromTo(ch)
 	case change.Prompt:
-		text := "**Prompt " + ch.Change + "**"
+		text := "**Prompt " + ch.Change + "**" + movedFrom(ch)
 		if ch.Lines != nil {
-			text += fmt.Sprintf(" (+%d −%d lines)", ch.Lines.Added, ch.Lines.Removed)
+			text += fmt.Sprintf(" (+%d −%s)", ch.Lines.Added, plural(ch.Lines.Removed, "line", "lines"))
 		}
 		return text
 	case change.ToolScope:
 		return "**" + scopeWords[ch.Direction] + "**" + dimensionOf(ch) + " " + fromTo(ch)
 	}
 	return "**Countersign's own rules " + ch.Change + "**"
+}
+
+// movedFrom says where something that moved was before, as far as is known.
+func movedFrom(ch change.Change) string {
+	var from []string
+	for _, p := range MovedFrom(ch) {
+		from = append(from, code(p))
+	}
+	if len(from) == 0 {
+		return ""
+	}
+	return " from " + strings.Join(firstFew(from, 4), " or ")
 }
 
 var scopeWords = map[change.Direction]string{

@@ -107,7 +107,7 @@ func printFlips(w io.Writer, l review.FlipList) error {
 		}
 		fmt.Fprintf(&b, "%-8s %s  #%d  %s\n", mark, f.Record, f.Pull, plain(strings.Join(f.What, "; "), 400))
 	}
-	fmt.Fprintf(&b, "%d of %d decisions were run again; %d would differ.\n", l.Run, l.Of, len(l.Flips))
+	fmt.Fprintf(&b, "Run again: %d of %s; %d would differ.\n", l.Run, plural(l.Of, "decision", "decisions"), len(l.Flips))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

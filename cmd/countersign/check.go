@@ -30,7 +30,8 @@ reads them from the base branch; uncommitted work is not looked at.
 
 Exit codes: 0 nothing is needed, 3 people would be awaited, 1 a rule forbids it,
 2 it could not be told.`,
-		Args: arguments(0),
+		Example: "  countersign check\n  countersign check --base origin/release/2 --branch release/2 --output json",
+		Args:    arguments(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			repo, err := git.Open(".")
 			if err != nil {
@@ -183,5 +184,5 @@ func asked(a review.Approvers, req review.Requirement) string {
 	if len(names) == 0 {
 		return "the role " + req.Role + ", which has no approvers"
 	}
-	return plain(strings.Join(names, ", "), 300)
+	return plain(oneOf(names), 300)
 }

@@ -7,15 +7,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/countersign-dev/countersign/change"
+	"github.com/countersign-dev/countersign/review"
 )
 
 func newFormats() *cobra.Command {
 	var out output
 	c := &cobra.Command{
-		Use:   "formats [WORD]",
-		Short: "List the kinds of agent files that are understood",
-		Long:  "List the kinds of agent files that are understood, with what is read from each and\nwhere its meaning is laid down. WORD keeps those whose name, title or path has it.",
-		Args:  arguments(0, "WORD"),
+		Use:     "formats [WORD]",
+		Short:   "List the kinds of agent files that are understood",
+		Long:    "List the kinds of agent files that are understood, with what is read from each and\nwhere its meaning is laid down. WORD keeps those whose name, title or path has it.",
+		Example: "  countersign formats\n  countersign formats claude",
+		Args:    arguments(0, "WORD"),
 		RunE: func(c *cobra.Command, args []string) error {
 			word := ""
 			if len(args) == 1 {
@@ -43,7 +45,7 @@ func newFormats() *cobra.Command {
 				line(&b, "source", []string{f.Source})
 				b.WriteByte('\n')
 			}
-			fmt.Fprintf(&b, "%d formats. A repository adds its own under formats: in %s.\n", len(all), ".github/countersign.yaml")
+			fmt.Fprintf(&b, "%s. A repository adds its own under formats: in %s.\n", plural(len(all), "format", "formats"), review.SettingsPath)
 			_, err := fmt.Fprint(c.OutOrStdout(), b.String())
 			return err
 		},

@@ -84,7 +84,8 @@ func printTests(c *cobra.Command, dir string, r policies.Report) error {
 	for _, p := range r.Uncovered {
 		fmt.Fprintf(&b, "not covered  %s\n", p)
 	}
-	fmt.Fprintf(&b, "%d tests, %d failed, %d rules, %.1f %% of their lines covered in %s\n", len(r.Tests), failed, len(r.Rules), r.Coverage, dir)
+	fmt.Fprintf(&b, "%s, %d failed; %s, %.1f %% of the lines covered in %s\n",
+		plural(len(r.Tests), "test", "tests"), failed, plural(len(r.Rules), "rule", "rules"), r.Coverage, dir)
 	if len(r.Tests) == 0 {
 		b.WriteString("There are no tests: write rules named test_… in files named …_test.rego beside the rules.\n")
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/countersign-dev/countersign/change"
+	"github.com/countersign-dev/countersign/review"
 )
 
 // plain makes text from a repository safe to print on a terminal: what does
@@ -106,8 +107,11 @@ func sentenceOf(ch change.Change) string {
 		return "model parameter " + wordFor(ch) + values(ch)
 	case change.Prompt:
 		s := "prompt " + ch.Change
+		if from := review.MovedFrom(ch); len(from) > 0 {
+			s += " from " + plain(strings.Join(from, " or "), 240)
+		}
 		if ch.Lines != nil {
-			s += fmt.Sprintf(" (+%d -%d lines)", ch.Lines.Added, ch.Lines.Removed)
+			s += fmt.Sprintf(" (+%d -%s)", ch.Lines.Added, plural(ch.Lines.Removed, "line", "lines"))
 		}
 		return s
 	case change.ToolScope:

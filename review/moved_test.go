@@ -1,0 +1,29 @@
+package review
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/countersign-dev/countersign/change"
+)
+
+// A prompt that moved is told with where it was, and one line is no lines.
+func TestDescribePrompt(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		ch   change.Change
+		want string
+	}{
+		{"moved", change.Change{Change: "moved", Path: "b.md", Paths: []string{"a|b.md", "b.md"}}, "**Prompt moved** from `a\\|b.md`"},
+		{"moved, one of two", change.Change{Change: "moved", Path: "c", Paths: []string{"a", "b", "c"}}, "**Prompt moved** from `a` or `b`"},
+		{"moved inside", change.Change{Change: "moved", Path: "a", Paths: []string{"a"}}, "**Prompt moved**"},
+		{"one line", change.Change{Change: "modified", Path: "a", Paths: []string{"a", "b"}, Lines: &change.Lines{Added: 2, Removed: 1}}, "**Prompt modified** (+2 −1 line)"},
+		{"no lines", change.Change{Change: "modified", Path: "a", Lines: &change.Lines{Added: 1}}, "**Prompt modified** (+1 −0 lines)"},
+	} {
+		c.ch.Kind = change.Prompt
+		if got := strings.Join(describe(c.ch), "\n"); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
