@@ -295,7 +295,7 @@ func FuzzLanguages(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for name, parse := range map[string]func([]byte) (*Node, error){"hcl": parseHCL, "xml": parseXML, "env": parseEnv, "docker": parseDockerfile, "modelfile": parseModelfile, "baml": parseBAML, "bicep": parseBicep} {
+		for name, parse := range map[string]func([]byte) (*Node, error){"hcl": parseHCL, "xml": parseXML, "env": parseEnv, "docker": parseDockerfile, "modelfile": parseModelfile, "baml": parseBAML, "bicep": parseBicep, "script": parseAgentScript} {
 			if root, err := parse(data); (root == nil) == (err == nil) {
 				t.Errorf("%s: neither a result nor an error, or both", name)
 			}
@@ -307,9 +307,9 @@ func FuzzLanguages(f *testing.F) {
 // quadratic this test does not come back.
 func TestParseLanguagesLinear(t *testing.T) {
 	const n = 1 << 17
-	for _, unit := range []string{"a = [", "a {", "a = b ? c : ", "a = \"${", "<a>", "a='\n", "SYSTEM \"\"\"a\n", "FROM a\nSYSTEM \"\n", "#\"a", "client A {", "var a = {", "param a b = '${", "a = <<X\n", "a=\\\n", "a = {b =", "/*", "${", "a = (", "(", "ENV a=\"\\\n"} {
+	for _, unit := range []string{"a = [", "a {", "a = b ? c : ", "a = \"${", "<a>", "a='\n", "SYSTEM \"\"\"a\n", "FROM a\nSYSTEM \"\n", "#\"a", "client A {", "var a = {", "param a b = '${", "a = <<X\n", "a=\\\n", "a = {b =", "/*", "${", "a = (", "(", "ENV a=\"\\\n", "a:->\n |x\n", "a:\n a:\n"} {
 		data := []byte(strings.Repeat(unit, n/len(unit)))
-		for _, parse := range []func([]byte) (*Node, error){parseHCL, parseXML, parseEnv, parseDockerfile, parseModelfile, parseBAML, parseBicep} {
+		for _, parse := range []func([]byte) (*Node, error){parseHCL, parseXML, parseEnv, parseDockerfile, parseModelfile, parseBAML, parseBicep, parseAgentScript} {
 			_, _ = parse(data)
 		}
 		shellFacts("claude -p x\n"+string(data), 1)

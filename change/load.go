@@ -156,6 +156,7 @@ var parsers = map[string]func(*document) error{
 	"env":        one(parseEnv),
 	"dockerfile": one(parseDockerfile),
 	"baml":       one(parseBAML),
+	"script":     one(parseAgentScript),
 }
 
 func one(parse func([]byte) (*Node, error)) func(*document) error {

@@ -33,6 +33,7 @@ func init() {
 		{"langgraph", isLangGraph, readLangGraph},
 		{"m365", isDeclarativeAgent, readDeclarativeAgent},
 		{"copilot-studio", isCopilotStudio, readCopilotStudio},
+		{"agent-script", isAgentScript, readAgentScript},
 		{"agentforce", isAgentforce, readAgentforce},
 		{"terraform", isTerraformScope, readTerraformScope},
 		{"cloudformation", isCloudFormationScope, readCloudFormationScope},
