@@ -57,6 +57,7 @@ Exit codes: 0 nothing differs or only gets tighter, 1 something gets looser, 2 i
 		},
 	}
 	out.add(c, "table", "json")
+	c.ValidArgsFunction = completeSides
 	dataFlag(c, &data)
 	c.Flags().StringVar(&name, "repo", "", "owner/name (default: all)")
 	operatorFlag(c, &operator)

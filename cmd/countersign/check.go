@@ -58,6 +58,8 @@ Exit codes: 0 nothing is needed, 3 people would be awaited, 1 a rule forbids it,
 	c.Flags().StringVar(&head, "head", "HEAD", "the branch")
 	c.Flags().StringVar(&branch, "branch", "", "name of the base branch in the settings (default: taken from --base)")
 	operatorFlag(c, &operator)
+	_ = c.RegisterFlagCompletionFunc("base", completeRevisions)
+	_ = c.RegisterFlagCompletionFunc("head", completeRevisions)
 	return c
 }
 

@@ -52,6 +52,7 @@ Exit codes: 0 compared, whether anything differs or not, 2 it could not be told.
 		},
 	}
 	out.add(c, "table", "json")
+	c.ValidArgsFunction = completeSides
 	return c
 }
 

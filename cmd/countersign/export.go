@@ -40,6 +40,7 @@ him by another way than the export.`,
 			return exportTo(c.Context(), c.OutOrStdout(), log, args[0], q, pin)
 		},
 	}
+	c.ValidArgsFunction = completeFolders
 	dataFlag(c, &data)
 	queryFlags(c, &q, &from, &to)
 	c.Flags().StringVar(&pin, "pin", "", "file with an earlier checkpoint that the reader kept: proves that the log only grew since")

@@ -51,6 +51,12 @@ func newFormats() *cobra.Command {
 		},
 	}
 	out.add(c, "table", "json")
+	c.ValidArgsFunction = func(*cobra.Command, []string, string) (ids []string, _ cobra.ShellCompDirective) {
+		for _, f := range change.Formats() {
+			ids = append(ids, f.ID)
+		}
+		return ids, cobra.ShellCompDirectiveNoFileComp
+	}
 	return c
 }
 

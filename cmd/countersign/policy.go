@@ -59,6 +59,7 @@ the rules do not load; 2 there is no such folder.`,
 		},
 	}
 	out.add(c, "table", "json")
+	c.ValidArgsFunction = completeFolders
 	layer = policies.Repository
 	addChoice(c, "layer", "", &layer, []string{policies.Repository, policies.Operator}, "layer", "where the rules will stand")
 	return c
@@ -137,6 +138,7 @@ Exit codes: 0 listed, 2 some rules do not load.`,
 		},
 	}
 	out.add(c, "table", "json")
+	c.ValidArgsFunction = completeFolders
 	operatorFlag(c, &operator)
 	return c
 }

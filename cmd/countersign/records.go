@@ -43,6 +43,7 @@ func openLog(ctx context.Context, data string) (*record.Log, func() error, error
 func dataFlag(c *cobra.Command, data *string) {
 	e := &environment{getenv: os.Getenv}
 	c.Flags().StringVar(data, "data", e.or("DATA", "countersign-data"), "the server's data folder")
+	_ = c.MarkFlagDirname("data")
 }
 
 // queryFlags adds the questions that records and export take.
@@ -57,6 +58,7 @@ func queryFlags(c *cobra.Command, q *record.Query, from, to *string) {
 	f.StringVar(&q.Kind, "kind", "", oneOf(kinds))
 	f.StringVar(&q.Repo, "repo", "", "owner/name")
 	f.Var(positive{&q.Pull}, "pull", "number of a pull request")
+	_ = c.RegisterFlagCompletionFunc("agent", completeAgents)
 	_ = c.RegisterFlagCompletionFunc("outcome", cobra.FixedCompletions(outcomes, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -131,6 +133,7 @@ Exit codes: 0 listed or shown, 1 there is no such record, 2 it could not be told
 		},
 	}
 	out.add(c, "table", "json")
+	c.ValidArgsFunction = cobra.NoFileCompletions
 	dataFlag(c, &data)
 	queryFlags(c, &q, &from, &to)
 	q.Limit = 50

@@ -83,6 +83,8 @@ read, which the output names too, or nothing could be told.`,
 	out.add(c, "table", "json", "csv")
 	c.Flags().StringVar(&since, "since", "", "leave out what is older: a date (2026-01-31) or an age (90d, 12w, 1y)")
 	c.Flags().StringVar(&branch, "branch", "HEAD", "branch or revision whose history is walked")
+	c.ValidArgsFunction = completeFolders
+	_ = c.RegisterFlagCompletionFunc("branch", completeRevisions)
 	c.Flags().BoolVar(&notices, "notices", false, "also print hits outside known places, which need no sign-off")
 	return c
 }

@@ -41,6 +41,7 @@ Exit codes: 0 it holds, 1 it does not hold, 2 it could not be checked.`,
 			return verifyDir(c.OutOrStdout(), args[0], vkey, pin)
 		},
 	}
+	c.ValidArgsFunction = completeFolders
 	c.Flags().StringVar(&key, "key", "", "the log's public key, or a file that holds it")
 	c.Flags().StringVar(&pin, "pin", "", "file with an earlier checkpoint that you kept")
 	return c

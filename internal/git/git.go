@@ -116,6 +116,12 @@ func (r *Repo) Branch(ctx context.Context) string {
 	return strings.TrimSpace(string(out))
 }
 
+// Names lists branches and tags as people write them, for completion.
+func (r *Repo) Names(ctx context.Context) ([]string, error) {
+	out, err := r.run(ctx, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")
+	return strings.Fields(string(out)), err
+}
+
 // DefaultBase guesses what a branch is to be merged into: the remote's default
 // branch, else main or master.
 func (r *Repo) DefaultBase(ctx context.Context) (string, error) {
