@@ -49,9 +49,9 @@ type codeToken struct {
 	flags      uint8
 }
 
-// maxTokens bounds the memory of one file to 24 MB. Ordinary files have one for
+// maxTokens bounds the memory of one file to 16 MB. Ordinary files have one for
 // every five bytes.
-const maxTokens = 1_200_000
+const maxTokens = 1_000_000
 
 type codeLexer struct {
 	lang   *codeLang
@@ -341,6 +341,10 @@ func (x *codeLexer) backticks(flags uint8) {
 	x.pos = min(end+1, len(x.src))
 }
 
+// maxTemplates bounds how deep templates stand in each other. Deeper ones end
+// with the file.
+const maxTemplates = 1000
+
 // templateEnd finds the backtick that ends a template whose text begins at i.
 func templateEnd(src string, i int) (end int, interp bool) {
 	depth := []int{} // open braces of each ${ that encloses us; a nested template adds -1
@@ -356,7 +360,9 @@ func templateEnd(src string, i int) (end int, interp bool) {
 			depth = depth[:len(depth)-1]
 		case inText && c == '$' && i+1 < len(src) && src[i+1] == '{':
 			interp = true
-			depth = append(depth, 1)
+			if depth = append(depth, 1); len(depth) > maxTemplates {
+				return len(src), interp
+			}
 			i++
 		case inText:
 		case c == '`':

@@ -36,6 +36,7 @@ func parseXML(data []byte) (*Node, error) {
 		switch t := token.(type) {
 		case xml.StartElement:
 			e := &xmlElement{name: t.Name.Local, node: &Node{Kind: MapNode, Line: line}}
+			nodes += len(t.Attr)
 			for _, a := range t.Attr {
 				if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" {
 					e.node.put("@"+a.Name.Local, &Node{Kind: StringNode, Text: a.Value, Line: line})

@@ -92,9 +92,12 @@ func yamlBounds(data []byte) error {
 			if i+1 == len(data) || data[i+1] <= ' ' || c == '*' || c == '&' || c == '!' {
 				values++
 			}
+			if c == ':' && (i+1 == len(data) || data[i+1] <= ' ') {
+				values++ // the key and what it stands for
+			}
 		}
 	}
-	if values > 2*maxNodes {
+	if values > maxNodes+maxNodes/4 {
 		return syntaxErrorf(0, "more than %d values", maxNodes)
 	}
 	return nil
@@ -135,7 +138,7 @@ func yamlError(err error) error {
 
 type yamlConverter struct {
 	nodes int
-	bytes int // of all scalars
+	bytes int                 // of all scalars
 	text  func(string) string // restores masked text; nil for none
 }
 

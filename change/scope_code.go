@@ -240,8 +240,8 @@ func (c *codeScopes) elements(open int, name string, s *setting) {
 		start = i + 1
 	}
 	for i := open; i < len(c.toks); i++ {
-		if c.spent++; c.spent > maxNestedLists*len(c.toks) {
-			c.b.d.giveUp("lists of tools within lists of tools")
+		if c.spent++; c.spent > maxNestedLists*len(c.toks) || len(sc.rules) > maxRules {
+			c.b.d.giveUp("more than %d tools in a list, or too many lists within lists", maxRules)
 			return
 		}
 		if c.toks[i].kind == wordToken && depth == 1 && c.word(i) == "for" {
