@@ -1,14 +1,16 @@
 package review
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
 	"github.com/countersign-dev/countersign/change"
 )
 
-// A prompt that moved is told with where it was, and one line is no lines.
-func TestDescribePrompt(t *testing.T) {
+// A prompt that moved is told with where it was, a setting with what it was, and
+// one line is no lines.
+func TestDescribe(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -20,8 +22,10 @@ func TestDescribePrompt(t *testing.T) {
 		{"moved inside", change.Change{Change: "moved", Path: "a", Paths: []string{"a"}}, "**Prompt moved**"},
 		{"one line", change.Change{Change: "modified", Path: "a", Paths: []string{"a", "b"}, Lines: &change.Lines{Added: 2, Removed: 1}}, "**Prompt modified** (+2 −1 line)"},
 		{"no lines", change.Change{Change: "modified", Path: "a", Lines: &change.Lines{Added: 1}}, "**Prompt modified** (+1 −0 lines)"},
+		{"setting", change.Change{Kind: change.Policy, Change: "modified", Before: new(`{"need":2}`), After: new(`{"need":1}`)}, "**Countersign's own rules modified** `{\"need\":2}` → `{\"need\":1}`"},
+		{"rules", change.Change{Kind: change.Policy, Change: "added", After: new("sha256:00")}, "**Countersign's own rules added**"},
 	} {
-		c.ch.Kind = change.Prompt
+		c.ch.Kind = cmp.Or(c.ch.Kind, change.Prompt)
 		if got := strings.Join(describe(c.ch), "\n"); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}

@@ -261,7 +261,11 @@ func describeKind(ch change.Change) string {
 	case change.ToolScope:
 		return "**" + scopeWords[ch.Direction] + "**" + dimensionOf(ch) + " " + fromTo(ch)
 	}
-	return "**Countersign's own rules " + ch.Change + "**"
+	text := "**Countersign's own rules " + ch.Change + "**"
+	if v := fromTo(ch); v != "" && !strings.Contains(v, "sha256:") { // digests tell nobody anything
+		text += " " + v
+	}
+	return text
 }
 
 // movedFrom says where something that moved was before, as far as is known.

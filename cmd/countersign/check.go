@@ -42,6 +42,9 @@ Exit codes: 0 nothing is needed, 3 people would be awaited, 1 a rule forbids it,
 			if err != nil {
 				return err
 			}
+			if head == "HEAD" && repo.Dirty(c.Context()) {
+				fmt.Fprintln(c.ErrOrStderr(), "countersign: there is uncommitted work, which is not looked at: commit it first")
+			}
 			if out == "json" {
 				err = writeJSON(c.OutOrStdout(), checkJSON(p))
 			} else {

@@ -41,7 +41,7 @@ the rules do not load; 2 there is no such folder.`,
 				dir = args[0]
 			}
 			if st, err := os.Stat(dir); err != nil || !st.IsDir() {
-				return exit{exitUnknown, fmt.Sprintf("%s is not a folder with rules", dir)}
+				return exit{exitUnknown, fmt.Sprintf("DIR: %s is not a folder with rules", dir)}
 			}
 			r, err := policies.Test(c.Context(), os.DirFS(dir), layer)
 			if err != nil {

@@ -121,7 +121,17 @@ func sentenceOf(ch change.Change) string {
 		}
 		return strings.TrimSpace(s + " " + values(ch))
 	}
-	return "Countersign's own rules " + ch.Change
+	return strings.TrimSpace("Countersign's own rules " + ch.Change + " " + policyValues(ch))
+}
+
+// policyValues are before and after of a setting. Of a file of rules there are
+// only digests, which tell nobody anything.
+func policyValues(ch change.Change) string {
+	v := values(ch)
+	if strings.Contains(v, "sha256:") {
+		return ""
+	}
+	return v
 }
 
 // wordFor is the verb of a change, left out where before and after say it.

@@ -116,6 +116,13 @@ func (r *Repo) Branch(ctx context.Context) string {
 	return strings.TrimSpace(string(out))
 }
 
+// Dirty says that the work tree holds something that is not committed. A bare
+// repository has none.
+func (r *Repo) Dirty(ctx context.Context) bool {
+	out, err := r.run(ctx, "status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all")
+	return err == nil && len(out) > 0
+}
+
 // Names lists branches and tags as people write them, for completion.
 func (r *Repo) Names(ctx context.Context) ([]string, error) {
 	out, err := r.run(ctx, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")
