@@ -218,12 +218,13 @@ func walkRepeating(n *Node, at string, yield func(at, key string, v *Node)) {
 	walk(hit{node: n, name: at}, 0)
 }
 
-// readEmbeddedCode reads JavaScript that stands in strings of an export.
+// readEmbeddedCode reads JavaScript that stands in strings of an export, and
+// bodies of requests.
 func readEmbeddedCode(d *document) []fact {
 	var out []fact
 	for _, root := range d.roots {
 		walkMaps(root, "", func(at, key string, v *Node) {
-			if key != "func" && key != "code" && key != "javascriptFunction" && key != "customFunctionJavascriptFunction" || v.Kind != StringNode {
+			if key != "func" && key != "code" && key != "jsCode" && key != "jsonBody" && key != "javascriptFunction" && key != "customFunctionJavascriptFunction" || v.Kind != StringNode {
 				return
 			}
 			inner := &document{entry: Entry{Path: d.entry.Path + ".js"}, data: []byte(v.Text), body: v.Text, bodyLine: 1, format: d.format}
@@ -246,7 +247,7 @@ func readEmbeddedCode(d *document) []fact {
 // code without any SDK sends: a model beside messages that have roles.
 // Source: OpenAI API reference, Create chat completion.
 func chatRequests(src string) []fact {
-	if !strings.Contains(src, "messages") || !strings.Contains(src, "role") {
+	if !strings.Contains(src, "model") || (!strings.Contains(src, "messages") || !strings.Contains(src, "role")) && !strings.Contains(src, "prompt") {
 		return nil
 	}
 	tokens, _ := lexCode(&jsLang, src)
@@ -265,6 +266,10 @@ func chatRequests(src string) []fact {
 		switch value := at(i); at(i - 2) {
 		case "model":
 			out = append(out, fact{kind: Model, slot: "request.model", value: value})
+		case "prompt", "system": // Ollama API, Generate a completion
+			if isProse(value) {
+				out = append(out, fact{kind: Prompt, slot: "request." + at(i-2), value: value})
+			}
 		case "role":
 			role = value
 		case "content":

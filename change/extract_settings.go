@@ -42,7 +42,20 @@ func readSettingsTree(d *document) []fact {
 // is a table: of models and their prices, of results, of what could be chosen.
 const maxRows = 8
 
+// isResult says that a slot is of what a run brought, not of what was asked for.
+func isResult(slot string) bool {
+	top, _, _ := strings.Cut(slot, "[")
+	switch plainKey(top[strings.LastIndexByte(top, '.')+1:]) {
+	case "results", "runs", "findings", "outputs", "responses", "samples", "benchmarks", "measurements":
+		return strings.Contains(slot, "[")
+	}
+	return false
+}
+
 func tablesToNotices(facts []fact) []fact {
+	for i := range facts {
+		facts[i].notice = facts[i].notice || isResult(facts[i].slot)
+	}
 	rows := map[string]int{}
 	for i := range facts {
 		if facts[i].inList() {
@@ -78,7 +91,7 @@ func settingsNode(n *Node, at string, depth int, out *[]fact) {
 }
 
 func settingsMap(n *Node, at string, depth int, out *[]fact) {
-	tuned, catalogue := tunesModel(n), modelCatalogue(n)
+	tuned, catalogue, agent := tunesModel(n), modelCatalogue(n), isAgentMap(n) || hasModel(n)
 	for i, k := range n.Keys {
 		v, slot := n.Items[i], join(at, k)
 		key := plainKey(k)
@@ -92,7 +105,7 @@ func settingsMap(n *Node, at string, depth int, out *[]fact) {
 			list := v.Strings()
 			*out = append(*out, fact{kind: Model, slot: slot, value: strings.Join(list, ", "), list: list, line: v.Line, notice: key == "models" && !tuned})
 			continue
-		case v.Kind == StringNode && promptKeys[key] && strings.ContainsAny(v.Text, " \n"):
+		case v.Kind == StringNode && promptKeys[key] && strings.ContainsAny(v.Text, " \n"), v.Kind == StringNode && agent && agentTexts[key] && isProse(v.Text):
 			*out = append(*out, fact{kind: Prompt, slot: slot, value: v.Text, line: v.Line})
 		case v.Kind == NumberNode && paramKeys[key] && tuned, v.Kind == StringNode && key == "reasoningeffort":
 			*out = append(*out, fact{kind: ModelParams, slot: slot, value: v.Text, line: v.Line})
@@ -133,6 +146,16 @@ func otherSetting(slot, key string, v *Node) []fact {
 		return []fact{{kind: Model, slot: slot, value: v.Text, line: v.Line, notice: true}}
 	}
 	return nil
+}
+
+// hasModel says that a map names a known model.
+func hasModel(n *Node) bool {
+	for i, k := range n.Keys {
+		if modelKeys[plainKey(k)] && isModelID(n.Items[i].String()) {
+			return true
+		}
+	}
+	return false
 }
 
 // tunesModel says that a map holds parameters of a model, or names a provider,

@@ -55,6 +55,10 @@ var formatScopes = []struct {
 	{"a server behind the gateway", "compose.yaml", "services:\n  tools:\n    image: docker/mcp-gateway\n    command: [--transport=sse, --servers=search]\n", "services:\n  tools:\n    image: docker/mcp-gateway\n    command: [--transport=streaming, '--servers=search,shell']\n", "widens", "server", "shell"},
 	{"another tag of an image that serves no tools", "compose.yaml", "services:\n  db:\n    image: postgres:16\n", "services:\n  db:\n    image: postgres:17\n", "", "", ""},
 	{"a server's image in Kubernetes", "deploy.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec: {template: {spec: {containers: [{name: mcp, image: 'shop/orders:1'}]}}}\n", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec: {template: {spec: {containers: [{name: mcp, image: 'shop/orders:2'}]}}}\n", "unknown", "server", "shop/orders:2"},
+	// Settings that nobody describes
+	{"a tool of an agent in settings", "teams/desk.json", `{"agents":[{"name":"desk","system_message":"You help at the desk of a shop.","tools":["search"]}]}`, `{"agents":[{"name":"desk","system_message":"You help at the desk of a shop.","tools":["search","refund"]}]}`, "widens", "tool", "refund"},
+	{"a switch of tools in settings", "teams/desk.yaml", "agents:\n- name: desk\n  instructions: You help at the desk of a shop.\n  coding_tools: true\n  model: gpt-4o\n", "agents:\n- name: desk\n  instructions: You help at the desk of a shop.\n  coding_tools: false\n  model: gpt-4o\n", "narrows", "tool", ""},
+	{"tools of a workshop", "shop.yaml", "model: hammer\ntools: [hammer]\n", "model: hammer\ntools: [hammer, saw]\n", "", "", ""},
 	// Code
 	{"a list that a loop makes", "a.py", "import openai\nr = llm(tools=[schema(t) for t in given])\n", "import openai\nr = llm(tools=[json_schema(t) for t in given])\n", "", "", ""},
 	{"a list that a loop makes comes", "a.py", "import openai\nr = llm()\n", "import openai\nr = llm(tools=[schema(t) for t in given])\n", "", "", ""},

@@ -46,6 +46,7 @@ func init() {
 		{"dify", isDify, readDify},
 		{"flowise", isFlowise, readFlowise},
 		{"spiffe", isSPIFFE, readSPIFFE},
+		{"settings", isSettingsTree, readSettingsScopes},
 		{"code", isAgentCode, readAgentCode},
 		{"rego", isAgentRego, readAgentRego},
 	}
