@@ -63,7 +63,7 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 	if err != nil {
 		return err
 	}
-	rulesChanged := false
+	anew := m.Forced // what is behind the base now may be part of a pull request
 	for i, part := range parts {
 		if i > 0 { // an earlier part may have changed the rules
 			if g, err = r.governedAt(ctx, e, branch, part, g); err != nil || g == nil {
@@ -92,9 +92,9 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 		if err := r.announce(ctx, l, receipt); err != nil {
 			return err
 		}
-		rulesChanged = rulesChanged || touchesRules(l.Verdict)
+		anew = anew || touchesRules(l.Verdict)
 	}
-	if rulesChanged { // every open pull request is decided anew
+	if anew { // every open pull request is decided anew
 		return r.Scheduler.Schedule(ctx, e.Repo, cause(e.Event, e.After))
 	}
 	return nil
