@@ -22,9 +22,10 @@ func (r *Reviewer) Group(ctx context.Context, e GroupEvent) error {
 		if err := r.endGroup(ctx, e); err != nil {
 			return err
 		}
+		return r.requeue(ctx, e.Event, e.BaseRef)
 	}
 	listed, err := r.queue(ctx, e.Event, e.BaseRef)
-	if err != nil || e.Action == "destroyed" || listed[e.Head] {
+	if err != nil || listed[e.Head] {
 		return err
 	}
 	if g, ok, err := r.Store.Group(ctx, e.Repo.ID, e.Head); err != nil || ok && g.Ended {

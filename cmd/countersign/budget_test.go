@@ -55,7 +55,24 @@ func TestBudget(t *testing.T) {
 			_, err := pulls["cold"].Review(s.people["bob"], ghsim.ReviewSpec{State: "approved"})
 			return err
 		}},
-		{"landed", 5, func() error { _, err := pulls["cold"].Merge(s.people["alice"], ghsim.Squash); return err }},
+		{"landed, the first on its branch", 6, func() error { _, err := pulls["cold"].Merge(s.people["alice"], ghsim.Squash); return err }},
+		{"landed on a base that moved", 6, func() error { _, err := pulls["warm"].Merge(s.people["alice"], ghsim.Squash); return err }},
+		{"a merge queue is demanded", 0, func() error {
+			own := ghsim.Check{Context: "countersign: main", AppID: s.sim.App().ID()}
+			s.repo.AddRuleset(s.people["admin"], ghsim.Ruleset{Checks: []ghsim.Check{own, {Context: "ci"}}, Queue: &ghsim.QueueRule{}})
+			return nil
+		}},
+		{"opened, to be queued", 4, open("queued", "agents/b/CLAUDE.md")},
+		{"command on it", 4, func() error { return say("queued", "bob", "/countersign approve "+pulls["queued"].Head())() }},
+		// The tree of the group, the queue, the comments once more, the check.
+		{"merge group", 4, func() error {
+			if _, err := s.repo.PostCheck(s.otherApp("actions"), pulls["queued"].Head(), "ci", "success"); err != nil {
+				return err
+			}
+			return pulls["queued"].Enqueue(s.people["alice"])
+		}},
+		{"comment on a queued pull request", 0, say("queued", "carol", "Soon")},
+		{"rejection of a queued pull request", 6, say("queued", "carol", "/countersign reject -- wait")},
 	} {
 		s.sim.ResetCalls()
 		s.does(t, tt.act)

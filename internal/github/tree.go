@@ -59,12 +59,16 @@ func (g *Client) Tree(ctx context.Context, repo review.Repo, commit string) (cha
 	return &tree{ctx, g, repo, entries}, nil
 }
 
-// rooted remembers which tree each commit has.
+// rooted remembers which tree each commit has, and that a tree is listed whose
+// commit was.
 func (g *Client) rooted(repo review.Repo, commits []*api.RepositoryCommit) {
 	for _, c := range commits {
 		id, root := c.GetSHA(), c.GetCommit().GetTree().GetSHA()
 		if idForm.MatchString(id) && idForm.MatchString(root) {
 			g.kept.put(rootKey(repo, id), root, 256)
+			if listed, ok := g.kept.get(cacheKey{repo.Installation, "tree", id}); ok {
+				g.kept.put(cacheKey{repo.Installation, "tree", root}, listed, 256)
+			}
 		}
 	}
 }
