@@ -2,6 +2,7 @@ package change
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -70,8 +71,8 @@ type codeLexer struct {
 // not close ends with the file. ok is false when the file has too many tokens.
 func lexCode(lang *codeLang, src string) (toks []codeToken, ok bool) {
 	x := &codeLexer{lang: lang, src: src, line: 1, first: true, toks: make([]codeToken, 0, len(src)/5+16)}
-	if len(src) > 1<<20 { // all at once, as growing needs both the old and the new
-		x.toks = make([]codeToken, 0, maxTokens)
+	if len(src) > 1<<20 {
+		x.toks = make([]codeToken, 0, 1<<16)
 	}
 	for x.pos < len(src) {
 		if len(x.toks) >= maxTokens {
@@ -124,6 +125,9 @@ func (x *codeLexer) emit(kind tokenKind, start, end int, flags uint8) {
 	if x.first {
 		flags |= firstOnLine
 		x.first = false
+	}
+	if n := len(x.toks); n == 1<<16 { // growing step by step needs the old and the new at once
+		x.toks = slices.Grow(x.toks, min(maxTokens, len(x.src))-n)
 	}
 	x.toks = append(x.toks, codeToken{int32(start), int32(end), x.line, x.indent, kind, flags})
 }
