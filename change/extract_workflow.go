@@ -2,6 +2,7 @@ package change
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -110,17 +111,47 @@ func workflowFacts(d *document) []fact {
 	var out []fact
 	for _, root := range d.roots {
 		w := workflowReader{root: root}
-		env := root.Get("env")
-		out = append(out, variables("env", env)...)
 		jobs := root.Get("jobs")
 		for i := range jobs.items() {
 			w.job(jobs.Keys[i], jobs.Items[i])
 		}
 		w.steps("runs", root.Get("runs", "steps"))
 		w.actionDefaults(root.Get("inputs"))
+		out = append(out, w.environment("env", root.Get("env"), root)...)
 		out = append(out, w.facts...)
 	}
 	return out
+}
+
+// environment reads the variables of a workflow, a job or a step. One that is only
+// handed on from the repository's settings counts where an agent runs; elsewhere
+// it is for what is built or tested.
+func (w *workflowReader) environment(slot string, env, of *Node) []fact {
+	facts := variables(slot, env)
+	if slices.ContainsFunc(facts, func(f fact) bool { return f.outside }) && !runsAgent(of) {
+		for i := range facts {
+			facts[i].notice = facts[i].outside
+		}
+	}
+	return facts
+}
+
+// runsAgent reports whether a workflow, a job or a step runs an agent or calls a
+// model.
+func runsAgent(n *Node) bool {
+	jobs := n.Get("jobs")
+	for _, job := range jobs.items() {
+		if runsAgent(job) {
+			return true
+		}
+	}
+	for _, step := range append(slices.Clone(n.Get("steps").items()), n) {
+		uses := step.Get("uses").String()
+		if _, ok := inputsOf(uses, step.Get("with")); ok || len(agentCalls(step.Get("run").String(), 1)) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 type workflowReader struct {
@@ -132,7 +163,7 @@ type workflowReader struct {
 func (w *workflowReader) job(name string, job *Node) {
 	w.jobOf = job
 	at := "jobs." + name
-	w.facts = append(w.facts, variables(at+".env", job.Get("env"))...)
+	w.facts = append(w.facts, w.environment(at+".env", job.Get("env"), job)...)
 	matrix := job.Get("strategy", "matrix")
 	for i := range matrix.items() {
 		if len(matrix.Keys) > i && modelKeys[plainKey(matrix.Keys[i])] && allModels(matrix.Items[i]) {
@@ -154,7 +185,7 @@ func (w *workflowReader) steps(at string, steps *Node) {
 		name := named.itemName(step, i)
 		name, _, _ = strings.Cut(name, "@")
 		slot := at + ".steps[" + name + "]"
-		w.facts = append(w.facts, variables(slot+".env", step.Get("env"))...)
+		w.facts = append(w.facts, w.environment(slot+".env", step.Get("env"), step)...)
 		if run := step.Get("run"); run.String() != "" {
 			facts := shellFacts(run.Text, run.Line)
 			for j := range facts {

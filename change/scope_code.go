@@ -201,6 +201,10 @@ func (c *codeScopes) variable(at int, name string, s *setting) {
 		rules: []rule{variableRule(w, int(c.toks[at].line))}})
 }
 
+// notATool are keys below tools in settings of clients, whose own keys name the
+// tools. Source: Gemini CLI documentation, Configuration, tools.
+var notATool = set("core", "exclude", "allowed", "discoveryCommand", "callCommand", "listChanged")
+
 func variableRule(text string, line int) rule {
 	return rule{effect: allow, subject: "variable", pattern: text, raw: text, line: line, opaque: true, tacit: true}
 }
@@ -233,7 +237,7 @@ func (c *codeScopes) elements(open int, name string, s *setting) {
 		if start < i {
 			if text := c.element(start, i, table); strings.HasPrefix(text, "..") || strings.HasPrefix(text, "*") {
 				sc.rules = append(sc.rules, variableRule(text, int(c.toks[start].line)))
-			} else if text != "" {
+			} else if text != "" && !(table && notATool[text]) {
 				sc.rules = append(sc.rules, rule{effect: e, subject: text, raw: text, line: int(c.toks[start].line)})
 			}
 		}
