@@ -158,6 +158,12 @@ func awaited(st Standing) string {
 	case len(st.Entitled) == st.Missing():
 		return people(st.Entitled, st.Missing())
 	}
+	switch who := people(st.Entitled, 1); {
+	case st.Missing() == 1 && len(st.Entitled) == 2:
+		return who
+	case st.Missing() == 1:
+		return "one of " + who
+	}
 	return fmt.Sprintf("any %d of %s", st.Missing(), people(st.Entitled, st.Missing()))
 }
 

@@ -31,3 +31,29 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 }
+
+// Who is awaited reads as people say it.
+func TestAwaited(t *testing.T) {
+	t.Parallel()
+	user := func(logins ...string) (out []User) {
+		for i, l := range logins {
+			out = append(out, User{ID: int64(i + 1), Login: l})
+		}
+		return out
+	}
+	for _, c := range []struct {
+		need     int
+		entitled []User
+		want     string
+	}{
+		{1, user("a"), "@a"},
+		{1, user("a", "b"), "@a or @b"},
+		{1, user("a", "b", "c"), "one of @a, @b, @c"},
+		{2, user("a", "b"), "@a and @b"},
+		{2, user("a", "b", "c"), "any 2 of @a, @b, @c"},
+	} {
+		if got := awaited(Standing{Requirement: Requirement{Need: c.need}, Entitled: c.entitled}); got != c.want {
+			t.Errorf("%d of %d: %s, want %s", c.need, len(c.entitled), got, c.want)
+		}
+	}
+}
