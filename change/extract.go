@@ -123,6 +123,13 @@ func readBAML(d *document) []fact {
 			}
 		}
 	}
+	for _, kind := range []string{"class", "enum"} {
+		walkMaps(root.Get(kind), kind, func(at, _ string, v *Node) {
+			if v.Kind == StringNode {
+				out = append(out, fact{kind: Prompt, slot: strings.TrimSuffix(at, ".") + "@description", value: v.Text, line: v.Line})
+			}
+		})
+	}
 	for _, kind := range []string{"function", "template_string"} {
 		list := root.Get(kind)
 		for i := range list.items() {

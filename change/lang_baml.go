@@ -11,8 +11,10 @@ import (
 //	function.NAME.client   as written: a client's name or an inline "openai/gpt-4o"
 //	function.NAME.prompt   the text
 //	template_string.NAME   the text
+//	class.NAME.MEMBER      what @description says of the member, "" for the class itself
+//	enum.NAME.MEMBER       likewise
 //
-// Classes, enums, generators and tests are skipped. Comments are // and /* */.
+// Generators and tests are skipped. Comments are // and /* */.
 // Raw strings are #"…"# with any number of #. Source: BAML reference.
 func parseBAML(data []byte) (*Node, error) {
 	r := &bamlReader{src: trimBOM(data), line: 1}
@@ -34,6 +36,8 @@ func parseBAML(data []byte) (*Node, error) {
 			}
 		case word == "template_string":
 			r.templateString(root)
+		case word == "class" || word == "enum":
+			r.descriptions(root, word)
 		default:
 			r.skipDeclaration()
 		}
@@ -205,7 +209,54 @@ func (r *bamlReader) templateString(root *Node) {
 	}
 }
 
-// skipDeclaration passes over class, enum, test, generator and retry_policy.
+// descriptions reads what a class or an enum says of its members to the model.
+// Each member begins a line.
+func (r *bamlReader) descriptions(root *Node, what string) {
+	name, kind := r.token()
+	if text, open := r.token(); kind != bamlWord || open != bamlPunct || text != "{" {
+		return
+	}
+	members := &Node{Kind: MapNode, Line: r.line}
+	member, line, told := "", 0, false
+	for depth := 1; depth > 0; {
+		text, kind := r.token()
+		if r.line > line && kind == bamlWord {
+			member, line = text, r.line
+		}
+		switch {
+		case kind == bamlEnd:
+			return
+		case kind == bamlPunct && text == "{":
+			depth++
+		case kind == bamlPunct && text == "}":
+			depth--
+		case kind == bamlPunct && text == "@":
+			told = false
+			if member != "" && bytes.HasPrefix(r.src[r.pos:], []byte("@")) {
+				member = ""
+			}
+		case kind == bamlWord && text == "description":
+			told = true
+		case kind == bamlString && told:
+			if r.nodes++; r.nodes > maxNodes {
+				return // the caller reports it
+			}
+			members.put(member, &Node{Kind: StringNode, Text: text, Line: r.line})
+			told = false
+		}
+	}
+	if len(members.Items) == 0 {
+		return
+	}
+	all := root.Get(what)
+	if all == nil {
+		all = &Node{Kind: MapNode, Line: r.line}
+		root.put(what, all)
+	}
+	all.put(name, members)
+}
+
+// skipDeclaration passes over test, generator and retry_policy.
 func (r *bamlReader) skipDeclaration() {
 	for {
 		switch text, kind := r.token(); {

@@ -139,6 +139,7 @@ client.Fast.options.temperature = 0.0
 client.Any.provider = fallback
 client.Any.options.strategy[] = Fast
 client.Any.options.strategy[] = Slow
+class.R.name = model
 function.Extract.client = Fast
 function.Extract.prompt = Read "{{ text }}".⏎  Obey.
 template_string.Hello = Hello {{ n }}
