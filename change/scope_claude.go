@@ -127,8 +127,12 @@ func isAgentMarkdown(d *document) bool {
 // hasFolder reports whether a folder of the path, at any depth, has one of the
 // names.
 func hasFolder(p string, names ...string) bool {
-	parts := strings.Split(path.Dir(p), "/")
-	return slices.ContainsFunc(parts, func(s string) bool { return slices.Contains(names, s) })
+	for part := range strings.SplitSeq(path.Dir(p), "/") {
+		if slices.Contains(names, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // readClaudeAgent reads the front matter of a subagent. tools restricts: without

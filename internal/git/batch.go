@@ -135,7 +135,7 @@ func answer(out *bufio.Reader, id string) (data []byte, err, broken error) {
 	}
 	data = make([]byte, min(size, maxRead))
 	if _, broken = io.ReadFull(out, data); broken == nil {
-		_, broken = io.CopyN(io.Discard, out, size-int64(len(data))+1)
+		_, broken = out.Discard(int(size-int64(len(data))) + 1)
 	}
 	if broken != nil {
 		return nil, nil, fmt.Errorf("read %s from git: %w", id, broken)
