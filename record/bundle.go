@@ -299,6 +299,10 @@ func (b *bundle) checkPin(from int64) error {
 // disclosure opens its commitment, each attachment has its digest, the receipts
 // are in order, the counts are right, and the table is what the records give.
 func (b *bundle) checkRecords() error {
+	later, err := b.amendments()
+	if err != nil {
+		return err
+	}
 	r, err := b.openRows()
 	if err != nil {
 		return err
@@ -317,6 +321,7 @@ func (b *bundle) checkRecords() error {
 		}
 		counted.count(e)
 		if q.finds(e) {
+			e.Later = later[i]
 			t.add(e)
 		}
 		withheld = unopened(withheld, erased, e)

@@ -60,6 +60,28 @@ func line(in *bufio.Reader) ([]byte, error) {
 	return data[:len(data)-1], nil
 }
 
+// amendments reads the addenda of the export, by the record that they are about.
+func (b *bundle) amendments() (map[int64][]*Entry, error) {
+	b.report.File = fileRecords
+	f, err := os.Open(filepath.Join(b.dir, fileRecords))
+	if err != nil {
+		return nil, unchecked{err}
+	}
+	defer f.Close()
+	out := map[int64][]*Entry{}
+	in := bufio.NewReaderSize(f, 1<<16)
+	for i := b.report.From; i < b.c.Size; i++ {
+		leaf, err := line(in)
+		if err != nil {
+			return nil, err
+		}
+		if err := amend(out, i, leaf); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // entry reads all that belongs to one leaf.
 func (r *rows) entry(index int64) (*Entry, error) {
 	r.b.report.File = fileRecords

@@ -154,6 +154,10 @@ func (l *Log) exportConsistency(ctx context.Context, w *folder, c Checkpoint, pi
 func (l *Log) exportLeaves(ctx context.Context, w *folder, q Query) error {
 	records, disclosures, receipts := w.create(fileRecords), w.create(fileDisclosures), w.create(fileReceipts)
 	t := newTable(w.create(fileChanges))
+	later, err := l.amendments(ctx, w.m.From, w.m.Size)
+	if err != nil {
+		return err
+	}
 	for from := w.m.From; from < w.m.Size; from += batch {
 		to := min(from+batch, w.m.Size)
 		leaves, err := l.store.Leaves(ctx, from, to)
@@ -182,6 +186,7 @@ func (l *Log) exportLeaves(ctx context.Context, w *folder, q Query) error {
 			disclosed = disclosed[n:]
 			w.m.count(e)
 			if q.finds(e) {
+				e.Later = later[e.Index]
 				t.add(e)
 			}
 		}
@@ -190,6 +195,37 @@ func (l *Log) exportLeaves(ctx context.Context, w *folder, q Query) error {
 		}
 	}
 	return t.flush()
+}
+
+// amendments returns the addenda among the leaves [from, to), by the record that
+// they are about: what the table says of a record rests on them too.
+func (l *Log) amendments(ctx context.Context, from, to int64) (map[int64][]*Entry, error) {
+	out := map[int64][]*Entry{}
+	for ; from < to; from += batch {
+		leaves, err := l.store.Leaves(ctx, from, min(from+batch, to))
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range leaves {
+			if err := amend(out, s.Index, s.Leaf); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// amend adds a leaf to the addenda by record, if it is one.
+func amend(later map[int64][]*Entry, index int64, leaf []byte) error {
+	if !isAddendum(leaf) {
+		return nil
+	}
+	e, err := newEntry(index, leaf, nil)
+	if err != nil {
+		return fmt.Errorf("record %d: %w", index, err)
+	}
+	later[e.Addendum.Index] = append(later[e.Addendum.Index], e)
+	return nil
 }
 
 // count adds an entry to the totals.

@@ -65,7 +65,7 @@ func Parse(leaf []byte) (Leaf, error) {
 			err = s.check(ErasureType, subject{Name: fmt.Sprintf("record/%d", s.Predicate.Index), Digest: s.digest()}, "sha256")
 		}
 		return Leaf{Erasure: &s.Predicate}, err
-	case bytes.Contains(leaf, []byte(`"predicateType":"`+AddendumType+`"`)):
+	case isAddendum(leaf):
 		var s statement[Addendum]
 		err := strict(leaf, &s)
 		if err == nil {
@@ -74,6 +74,11 @@ func Parse(leaf []byte) (Leaf, error) {
 		return Leaf{Addendum: &s.Predicate}, err
 	}
 	return Leaf{}, errors.New("unknown predicate type")
+}
+
+// isAddendum tells addenda from other leaves. No code in a leaf can hold quotes.
+func isAddendum(leaf []byte) bool {
+	return bytes.Contains(leaf, []byte(`"predicateType":"`+AddendumType+`"`))
 }
 
 // strict decodes data into v and refuses every spelling but the one that
