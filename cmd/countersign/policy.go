@@ -117,6 +117,9 @@ Exit codes: 0 listed, 2 some rules do not load.`,
 			dir := filepath.FromSlash(strings.TrimSuffix(review.RulesDir, "/"))
 			if len(args) == 1 {
 				dir = args[0]
+				if st, err := os.Stat(dir); err != nil || !st.IsDir() {
+					return exit{exitUnknown, fmt.Sprintf("DIR: %s is not a folder with rules", dir)}
+				}
 			}
 			own, err := sourcesIn(dir)
 			if err != nil {
