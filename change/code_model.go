@@ -241,7 +241,7 @@ func (s *codeScan) keyPlace(k int, inner string, sub, id bool) (modelPlace, bool
 		if f.hint != "" || s.class(f.name).is(namesModel) {
 			return modelPlace{ok: true, last: f.hint}, true
 		}
-		return modelPlace{}, !(f.open == '(' && f.class.is(namesWrapper))
+		return modelPlace{}, !(f.open == '(' && (id || f.class.is(namesWrapper))) // model = ask("Model", default="gpt-4o")
 	case lower == "name", lower == "id":
 		return modelPlace{}, k == 0 || f.open != '{'
 	}

@@ -275,6 +275,11 @@ server.registerPrompt("weather", { title: "Weather" }, ({ place }) => {
   return location;
 });
 `, ""},
+	{"a default that somebody may change when asked", "a.py", `
+from smolagents import CodeAgent
+model_id = Prompt.ask("Which one?", default="Qwen/Qwen2.5-Coder-32B-Instruct")
+name = Prompt.ask("Name", default="desk")
+`, "\nmodel model_id = Qwen/Qwen2.5-Coder-32B-Instruct\n"},
 	{"types are no values", "env.d.ts", `
 interface Env { OPENAI_MODEL: "openai/gpt-5.4"; }
 `, ""},

@@ -89,7 +89,7 @@ var modelGrammar = []modelName{
 	{"pplx-", "perplexity", begins("7b", "70b")},
 	{"minimax-", "minimax", begins("m1", "m2", "m3", "text", "01")}, {"abab", "minimax", numbered},
 	{"palmyra-", "writer", anything}, {"reka-", "reka", begins("core", "flash", "edge")}, {"dbrx", "databricks", boundary},
-	{"nemotron", "nvidia", numberedOrEnd}, {"nemotron-", "nvidia", anything}, {"nv-embed", "nvidia", boundary},
+	{"nemotron", "nvidia", numberedOrEnd}, {"nemotron-", "nvidia", anything}, {"nv-embed", "nvidia", boundary}, {"nv-", "nvidia", begins("embedqa-", "rerankqa-", "rerank-")}, {"nemoretriever-", "nvidia", anything},
 	{"ernie-", "baidu", digitOrWord("bot", "speed", "lite", "tiny")}, {"doubao-", "bytedance", anything}, {"hunyuan-", "tencent", anything},
 	{"mimo-v", "xiaomi", digitFirst}, {"smollm", "huggingface", numberedOrEnd}, {"starcoder", "huggingface", numberedOrEnd}, {"zephyr-", "huggingface", digitFirst},
 	{"falcon", "tii", numbered}, {"yi-", "01ai", begins("6b", "9b", "34b", "large", "1.5", "lightning", "vision", "medium")}, {"olmo-", "ai2", anything},

@@ -140,6 +140,9 @@ func hasFolder(p string, names ...string) bool {
 // "Available tools").
 func readClaudeAgent(b *scopeBuilder) {
 	front := b.d.root()
+	if front == nil {
+		return // without a name it is no agent
+	}
 	b.born = true
 	b.here()
 	if n := front.Get("tools"); n != nil && n.Kind != NullNode {

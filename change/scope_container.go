@@ -16,7 +16,6 @@ func isToolContainer(d *document) bool {
 }
 
 func readToolContainers(b *scopeBuilder) {
-	b.here()
 	for _, root := range b.d.roots {
 		services := root.Get("services")
 		for i, s := range services.items() {
@@ -41,6 +40,13 @@ func (b *scopeBuilder) toolContainer(name string, c *Node, slot, args string) {
 		return
 	}
 	slot = entryText(slot)
+	b.in("container|"+b.d.entry.Path+"#"+slot, b.agent, true, func(b *scopeBuilder) {
+		b.here()
+		b.containerScopes(name, image, slot, args, c)
+	})
+}
+
+func (b *scopeBuilder) containerScopes(name, image, slot, args string, c *Node) {
 	pkg, version := splitVersion(image, "docker")
 	subject, label := "server image "+pkg, name+" ("+image+")"
 	line := c.Get("image").Line

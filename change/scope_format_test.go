@@ -53,8 +53,11 @@ var formatScopes = []struct {
 	// Compose and Kubernetes: containers of MCP servers
 	{"another tag of a server's image", "compose.yaml", "services:\n  mcp-orders:\n    image: shop/orders:1.2\n", "services:\n  mcp-orders:\n    image: shop/orders:1.3\n", "unknown", "server", "shop/orders:1.3"},
 	{"a server behind the gateway", "compose.yaml", "services:\n  tools:\n    image: docker/mcp-gateway\n    command: [--transport=sse, --servers=search]\n", "services:\n  tools:\n    image: docker/mcp-gateway\n    command: [--transport=streaming, '--servers=search,shell']\n", "widens", "server", "shell"},
+	{"a gateway with some servers comes", "compose.yaml", "services: {}\n", "services:\n  tools:\n    image: docker/mcp-gateway\n    command: [--servers=search]\n", "widens", "server", "search"},
 	{"another tag of an image that serves no tools", "compose.yaml", "services:\n  db:\n    image: postgres:16\n", "services:\n  db:\n    image: postgres:17\n", "", "", ""},
 	{"a server's image in Kubernetes", "deploy.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec: {template: {spec: {containers: [{name: mcp, image: 'shop/orders:1'}]}}}\n", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec: {template: {spec: {containers: [{name: mcp, image: 'shop/orders:2'}]}}}\n", "unknown", "server", "shop/orders:2"},
+	{"an agent's file is emptied", ".claude/agents/a.md", "---\nname: a\ndescription: d\ntools: Read\n---\nx\n", "\n", "narrows", "tool", "Read"},
+	{"a client of OAuth for a server", ".mcp.json", `{"x":{"url":"https://a.com/sse"}}`, `{"x":{"url":"https://a.com/mcp","oauth":{"clientId":"1.2"}}}`, "widens", "credential", "1.2"},
 	// Settings that nobody describes
 	{"a tool of an agent in settings", "teams/desk.json", `{"agents":[{"name":"desk","system_message":"You help at the desk of a shop.","tools":["search"]}]}`, `{"agents":[{"name":"desk","system_message":"You help at the desk of a shop.","tools":["search","refund"]}]}`, "widens", "tool", "refund"},
 	{"a switch of tools in settings", "teams/desk.yaml", "agents:\n- name: desk\n  instructions: You help at the desk of a shop.\n  coding_tools: true\n  model: gpt-4o\n", "agents:\n- name: desk\n  instructions: You help at the desk of a shop.\n  coding_tools: false\n  model: gpt-4o\n", "narrows", "tool", ""},

@@ -121,8 +121,8 @@ func (b *scopeBuilder) mcpServer(s *Node, name, slot string) {
 	b.serverEnv(s.Get("headers"), subject, slot+".headers")
 	b.serverEnv(s.Get("http_headers"), subject, slot+".http_headers")
 	b.serverEnv(s.Get("env_http_headers"), subject, slot+".env_http_headers")
-	for _, key := range []string{"bearer_token_env_var", "envFile", "env_vars", "env_keys", "headersHelper", "envs", "authProviderType"} {
-		for _, it := range scalars(s.Get(key)) {
+	for _, key := range []string{"bearer_token_env_var", "envFile", "env_vars", "env_keys", "headersHelper", "envs", "authProviderType", "oauth.clientId", "auth.CLIENT_ID"} {
+		for _, it := range scalars(s.Get(strings.Split(key, ".")...)) {
 			b.add(scope{slot: slot + "." + key, dimension: "credential", surface: "mcp env", rules: []rule{{effect: allow, subject: subject + " " + key, pattern: it.String(), raw: it.String(), line: it.Line}}})
 		}
 	}
