@@ -44,7 +44,7 @@ func TestExcess(t *testing.T) {
 func TestManyHidingLines(t *testing.T) {
 	lines := strings.Repeat("*.txt -diff\n", maxHidingLines)
 	base := MapTree{".gitattributes": lines, "CLAUDE.md": "x"}
-	head := MapTree{".gitattributes": lines + "*.md -diff\n", "CLAUDE.md": "x"}
+	head := MapTree{".gitattributes": lines + "*.none -diff\n", "CLAUDE.md": "x"}
 	set, err := Compare(base, head, Settings{})
 	if err != nil || len(set.Changes) != 1 || set.Changes[0].Kind != Policy {
 		t.Errorf("%v %s", err, describe(set))
