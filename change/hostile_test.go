@@ -342,7 +342,7 @@ const (
 
 // heaviest are files that take the most of each parser and reader. All of
 // hostileFiles take minutes: COUNTERSIGN_HOSTILE=all.
-var heaviest = []string{"json objects", "claude settings distinct", "yaml just below", "yaml wide distinct", "yaml alias prompts", "helm values",
+var heaviest = []string{"json objects", "openapi", "claude settings distinct", "yaml just below", "yaml wide distinct", "yaml alias prompts", "helm values",
 	"kubernetes", "toml keys distinct", "markdown lines", "hcl heredoc open", "bicep resources", "baml prompts", "env distinct", "dockerfile one line",
 	"modelfile", "xml attributes", "makefile", "codex rules", "gitattributes", "py tools open", "py tools nested", "py prompt sum",
 	"ts templates", "ts regex classes", "cs dollars", "cs many quotes"}

@@ -9,7 +9,7 @@ import (
 // in its size; a file beyond them is reported, never passed over.
 const (
 	maxFile  = 5 << 20 // bytes of one file
-	maxNodes = 100_000 // values of one file, aliases expanded; the YAML library keeps several hundred bytes for each
+	maxNodes = 100_000 // values of one file, aliases expanded; see maxYAMLValues for YAML
 	maxDepth = 200     // nesting of values
 )
 

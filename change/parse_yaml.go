@@ -70,6 +70,10 @@ func quotePlainColon(data *[]byte, err error) bool {
 	return true
 }
 
+// maxYAMLValues bounds keys and values together, as they stand: the YAML library
+// keeps several hundred bytes for each, and a comparison holds two versions.
+const maxYAMLValues = 60_000
+
 // yamlBounds refuses what would take the YAML library more memory than a file
 // may cost: an upper bound of the number of values, and of their nesting in
 // flow style. Indentation bounds the nesting in block style by itself.
@@ -92,13 +96,13 @@ func yamlBounds(data []byte) error {
 			if i+1 == len(data) || data[i+1] <= ' ' || c == '*' || c == '&' || c == '!' {
 				values++
 			}
-			if c == ':' && (i+1 == len(data) || data[i+1] <= ' ') {
-				values++ // the key and what it stands for
+			if c == ':' && (i+1 == len(data) || data[i+1] <= ' ' || i > 0 && data[i-1] == '"') {
+				values++ // the key and what it stands for; JSON needs no blank
 			}
 		}
 	}
-	if values > maxNodes+maxNodes/4 {
-		return syntaxErrorf(0, "more than %d values", maxNodes)
+	if values > maxYAMLValues {
+		return syntaxErrorf(0, "more than %d keys and values", maxYAMLValues)
 	}
 	return nil
 }
