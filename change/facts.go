@@ -282,7 +282,7 @@ func promptText(n *Node) string {
 
 func (c *collector) params(p *place) {
 	c.find(p, func(h hit) {
-		if value := canonical(h.node); value != "" && value != "null" {
+		if value := canonical(h.node); value != "" && value != "null" && value != "{}" && value != "[]" {
 			c.add(fact{kind: ModelParams, slot: h.name, value: value, agent: h.agent, line: h.node.Line, notice: p.notice})
 		}
 	})
