@@ -27,6 +27,7 @@ func init() {
 	storyCommands["groupcheck"] = groupCheck
 	storyCommands["takegroup"] = takeGroup
 	storyCommands["records"] = recordsSeen
+	storyCommands["runs"] = runsSeen
 	storyCommands["stack"] = stackPulls
 	storyCommands["mergestack"] = mergeStack
 }
@@ -125,6 +126,20 @@ func recordsSeen(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if n != number(ts, args[1]) {
 		ts.Fatalf("there are %d records of %s", n, args[0])
+	}
+}
+
+// runs PR N: how many check runs of ours are on its head
+func runsSeen(ts *testscript.TestScript, _ bool, args []string) {
+	s := storyOf(ts)
+	n := 0
+	for _, run := range s.repo.CheckRuns(s.pull(ts, args[0]).Head()) {
+		if run.AppID == s.sim.App().ID() {
+			n++
+		}
+	}
+	if n != number(ts, args[1]) {
+		ts.Fatalf("there are %d check runs on %s", n, args[0])
 	}
 }
 
