@@ -150,9 +150,13 @@ func stand(c Case, req Requirement) Standing {
 	for _, m := range roster.People {
 		delegated[m.For] = true
 	}
-	for _, m := range roster.People {
-		// Who delegated is away, so that their delegate is asked in their place.
-		if !voters[m.voice()] && m.independent(c) && !delegated[m.User.ID] {
+	st.Voices = map[int64]int64{}
+	for id, m := range roster.People {
+		if voters[m.voice()] || !m.independent(c) {
+			continue
+		}
+		st.Voices[id] = m.voice()
+		if !delegated[id] { // who delegated is away, and their delegate is asked in their place
 			st.Entitled = append(st.Entitled, m.User)
 		}
 	}

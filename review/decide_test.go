@@ -148,6 +148,10 @@ func TestDecide(t *testing.T) {
 		{"names nobody", func(c *Case) { c.Rosters["prompt"] = Roster{} }, Denied},
 		{"names contributors only", func(c *Case) { c.Rosters["prompt"] = roster(alice) }, Denied},
 		{"needs more than are named", func(c *Case) { c.Demand.Requirements[0].Need = 3 }, Denied},
+		{"needs more than are named, of whom one has signed", func(c *Case) {
+			c.Demand.Requirements[0].Need = 3
+			c.Statements = []Signoff{said(bob, Approve)}
+		}, Denied},
 		{"needs nobody", func(c *Case) { c.Demand.Requirements[0].Need = 0 }, Denied},
 		{"no scope", func(c *Case) {
 			c.Demand.Requirements[0].Digest = ""

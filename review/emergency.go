@@ -127,12 +127,13 @@ type Obligation struct {
 	Pull        int
 	Requirement string
 	Digest      string
-	Need        int     // how many people are still to sign
-	Named       []int64 // whom the requirement named at the landing
-	Barred      []int64 // contributors, and who had signed before
-	LandedAt    time.Time
-	Due         time.Time // by GitHub's clock
-	State       string    // open, reviewed, missed
+	Need        int // how many people are still to sign
+	// Signers are those whose sign-off would have counted at the landing, with
+	// whose voice it is.
+	Signers  map[int64]int64
+	LandedAt time.Time
+	Due      time.Time // by GitHub's clock
+	State    string    // open, reviewed, missed
 }
 
 // States of an obligation.
@@ -158,13 +159,7 @@ func (r *Reviewer) oblige(ctx context.Context, l Landing, within time.Duration) 
 			continue
 		}
 		o := Obligation{RepoID: l.Repo.ID, Pull: l.Pull.Number, Requirement: st.Requirement.ID, Digest: st.Requirement.Digest,
-			Need: st.Missing(), Named: st.Named, LandedAt: l.LandedAt, Due: l.LandedAt.Add(within), State: ObligationOpen}
-		for _, c := range l.Verdict.Contributors {
-			o.Barred = append(o.Barred, c.User.ID)
-		}
-		for _, s := range st.Signed {
-			o.Barred = append(o.Barred, s.User.ID)
-		}
+			Need: st.Missing(), Signers: st.Voices, LandedAt: l.LandedAt, Due: l.LandedAt.Add(within), State: ObligationOpen}
 		if err := r.Store.AddObligation(ctx, o); err != nil {
 			return err
 		}
@@ -191,7 +186,7 @@ func (r *Reviewer) retrospect(ctx context.Context, e Event, p Pull, cmd Command,
 	}
 	signed := false
 	for _, o := range all {
-		if !slices.Contains(o.Named, who.User.ID) || slices.Contains(o.Barred, who.User.ID) {
+		if _, ok := o.Signers[who.User.ID]; !ok {
 			continue
 		}
 		s := who
@@ -219,14 +214,14 @@ func (r *Reviewer) discharge(ctx context.Context, e Event, o Obligation, last Si
 	if err != nil {
 		return err
 	}
-	people := map[int64]bool{}
+	voices := map[int64]bool{}
 	for _, s := range said {
-		if s.Requirement == o.Requirement && s.Verb == Approve && s.Counts() && s.Digest == o.Digest && s.CreatedAt.After(o.LandedAt) &&
-			slices.Contains(o.Named, s.User.ID) && !slices.Contains(o.Barred, s.User.ID) {
-			people[s.User.ID] = true
+		voice, ok := o.Signers[s.User.ID]
+		if ok && s.Requirement == o.Requirement && s.Verb == Approve && s.Counts() && s.Digest == o.Digest && s.CreatedAt.After(o.LandedAt) {
+			voices[voice] = true
 		}
 	}
-	if len(people) < o.Need {
+	if len(voices) < o.Need {
 		return nil
 	}
 	if last.CreatedAt.After(o.Due) {

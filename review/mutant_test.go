@@ -24,8 +24,9 @@ var mutants = []mutant{
 	{"signer contributed", `&& m.independent(c) {
 			voters`, `{
 			voters`},
-	{"entitled contributed", `&& m.independent(c) && !delegated`, `&& !delegated`},
-	{"who delegated is away", `&& !delegated[m.User.ID] {`, `{`},
+	{"entitled contributed", `if voters[m.voice()] || !m.independent(c) {`, `if voters[m.voice()] {`},
+	{"entitled once", `if voters[m.voice()] || !m.independent(c) {`, `if !m.independent(c) {`},
+	{"who delegated is away", `if !delegated[id] {`, `if true {`},
 	{"voice of a delegate", `if m.For != 0 {`, `if false {`},
 	{"contributed", `return !isContributor(c.Contributors, m.User) &&`, `return`},
 	{"who delegated contributed", `&& !isContributor(c.Contributors, User{ID: m.For})`, ``},

@@ -26,8 +26,11 @@ type Standing struct {
 	Entitled    []User    // who could still sign, contributors left out
 	Anyone      string    // who else could, in words; "" for nobody
 	Named       []int64   // ids of all whom the requirement names, contributors too
-	Emergency   *Signoff  // what covers it, when State is Covered
-	Problem     string    // for people: why nobody can sign, "" when somebody can
+	// Voices says of everybody whose sign-off would still count whose voice it
+	// would be: their own, or that of whom they stand for.
+	Voices    map[int64]int64
+	Emergency *Signoff // what covers it, when State is Covered
+	Problem   string   // for people: why nobody can sign, "" when somebody can
 }
 
 // Missing returns how many more people must sign.

@@ -10,36 +10,29 @@ import (
 
 // AddObligation implements review.Store.
 func (d *DB) AddObligation(ctx context.Context, o review.Obligation) error {
-	named, err := json.Marshal(o.Named)
+	signers, err := json.Marshal(o.Signers)
 	if err != nil {
 		return err
 	}
-	barred, err := json.Marshal(o.Barred)
-	if err != nil {
-		return err
-	}
-	_, err = d.exec(ctx, `INSERT INTO obligation (repo_id, pull, requirement, digest, need, named, barred, landed_at, due_at, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
-		o.RepoID, o.Pull, o.Requirement, o.Digest, o.Need, string(named), string(barred), micros(o.LandedAt), micros(o.Due), o.State)
+	_, err = d.exec(ctx, `INSERT INTO obligation (repo_id, pull, requirement, digest, need, signers, landed_at, due_at, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+		o.RepoID, o.Pull, o.Requirement, o.Digest, o.Need, string(signers), micros(o.LandedAt), micros(o.Due), o.State)
 	if err != nil {
 		return fmt.Errorf("add obligation %s of %d#%d: %w", o.Requirement, o.RepoID, o.Pull, err)
 	}
 	return nil
 }
 
-const selectObligation = `SELECT repo_id, pull, requirement, digest, need, named, barred, landed_at, due_at, state FROM obligation `
+const selectObligation = `SELECT repo_id, pull, requirement, digest, need, signers, landed_at, due_at, state FROM obligation `
 
 func scanObligation(row scanner) (o review.Obligation, err error) {
-	var named, barred string
+	var signers string
 	var landed, due int64
-	if err := row.Scan(&o.RepoID, &o.Pull, &o.Requirement, &o.Digest, &o.Need, &named, &barred, &landed, &due, &o.State); err != nil {
+	if err := row.Scan(&o.RepoID, &o.Pull, &o.Requirement, &o.Digest, &o.Need, &signers, &landed, &due, &o.State); err != nil {
 		return o, err
 	}
 	o.LandedAt, o.Due = instant(landed), instant(due)
-	if err := json.Unmarshal([]byte(named), &o.Named); err != nil {
-		return o, err
-	}
-	return o, json.Unmarshal([]byte(barred), &o.Barred)
+	return o, json.Unmarshal([]byte(signers), &o.Signers)
 }
 
 // Obligations implements review.Store.

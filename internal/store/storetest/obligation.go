@@ -8,7 +8,7 @@ import (
 
 func testObligation(t *testing.T, s Store) {
 	ctx := t.Context()
-	o := review.Obligation{RepoID: 7, Pull: 3, Requirement: "prompt", Digest: "d1", Need: 1, Named: []int64{2, 3}, Barred: []int64{1},
+	o := review.Obligation{RepoID: 7, Pull: 3, Requirement: "prompt", Digest: "d1", Need: 1, Signers: map[int64]int64{2: 2, 3: 2},
 		LandedAt: at(10), Due: at(20), State: review.ObligationOpen}
 	must(t, s.AddObligation(ctx, o))
 	changed := o
