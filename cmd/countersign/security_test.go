@@ -15,11 +15,7 @@ var update = flag.Bool("update", false, "rewrite generated documentation")
 
 // unbuilt are attacks of the gallery without a test, and why.
 var unbuilt = map[int]string{
-	35: "stacked pull requests are not simulated; the stack's base governs when a payload names it",
-	40: "merge queue: not built yet, so a repository must not use one with Countersign",
-	41: "merge queue: not built yet",
 	60: "pages: not built yet; the server shows nothing but its health",
-	82: "merge queue: not built yet",
 	87: "erasure has no command yet; the record package tests it",
 }
 

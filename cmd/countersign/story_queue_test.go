@@ -156,5 +156,7 @@ func stackPulls(ts *testscript.TestScript, _ bool, args []string) {
 // mergestack PR WHO [squash|merge|rebase]: lands it and all below it
 func mergeStack(ts *testscript.TestScript, neg bool, args []string) {
 	s := storyOf(ts)
-	s.act(ts, func() error { return refusedIf(neg, s.pull(ts, args[0]).MergeStack(s.person(ts, args[1]), methodOf(args))) })
+	s.act(ts, func() error {
+		return refusedIf(neg, s.pull(ts, args[0]).MergeStack(s.person(ts, args[1]), methodOf(args)))
+	})
 }
