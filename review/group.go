@@ -24,7 +24,7 @@ func (r *Reviewer) Group(ctx context.Context, e GroupEvent) error {
 		}
 		return r.requeue(ctx, e.Event, e.BaseRef)
 	}
-	listed, err := r.queue(ctx, e.Event, e.BaseRef)
+	listed, err := r.queue(ctx, e.Event, e.BaseRef, map[string]string{e.Head: e.Base})
 	if err != nil || listed[e.Head] {
 		return err
 	}

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ func (r *Reviewer) requeue(ctx context.Context, e Event, branch string) error {
 	if err != nil || len(live) == 0 {
 		return err
 	}
-	_, err = r.queue(ctx, e, branch)
+	_, err = r.queue(ctx, e, branch, nil)
 	return err
 }
 
@@ -35,8 +36,8 @@ func withQueuesLater(ctx context.Context) context.Context {
 
 // queue decides the merge queue of a branch, front to back, publishes on the
 // head of each group, and ends the groups that are not in it. It returns the
-// heads that are.
-func (r *Reviewer) queue(ctx context.Context, e Event, branch string) (listed map[string]bool, err error) {
+// heads that are. bases are commits that groups are said to stand on, by head.
+func (r *Reviewer) queue(ctx context.Context, e Event, branch string, bases map[string]string) (listed map[string]bool, err error) {
 	defer r.heads.lock(fmt.Sprintf("queue %d %s", e.Repo.ID, branch))() // what is read must not be older than what is published
 	q, err := r.Forge.Queue(ctx, e.Repo, branch)
 	if errors.Is(err, ErrGone) {
@@ -49,7 +50,7 @@ func (r *Reviewer) queue(ctx context.Context, e Event, branch string) (listed ma
 		e.At = now // what ended by itself since must not count
 	}
 	listed = map[string]bool{}
-	l := line{Event: e, branch: branch, tip: q.Tip, under: []string{q.Tip}}
+	l := line{Event: e, branch: branch, bases: bases, tip: q.Tip, under: []string{q.Tip}}
 	for _, n := range q.Entries {
 		listed[n.Head] = n.Head != ""
 		if err := r.entry(ctx, &l, n); err != nil {
@@ -89,6 +90,7 @@ func (r *Reviewer) prune(ctx context.Context, repo Repo, branch string, q Queue,
 type line struct {
 	Event
 	branch string
+	bases  map[string]string // what an event says of groups
 	tip    string
 	under  []string // the tip, then the head of each group so far; "" where none is built
 	waits  string   // why the next entry has to wait, "" when all ahead of it are green
@@ -116,7 +118,8 @@ func (r *Reviewer) entry(ctx context.Context, l *line, n QueueEntry) error {
 	if err != nil {
 		return err
 	}
-	g.RepoID, g.BaseRef, g.Base, g.Head, g.Pull, g.Ended = l.Repo.ID, l.branch, n.Base, n.Head, n.Number, false
+	g.RepoID, g.BaseRef, g.Head, g.Pull, g.Ended = l.Repo.ID, l.branch, n.Head, n.Number, false
+	g.Base = cmp.Or(l.bases[n.Head], g.Base, n.Base)
 	f, err := r.find(ctx, *l, n, from, g)
 	if err != nil {
 		return err
@@ -141,7 +144,7 @@ func (r *Reviewer) find(ctx context.Context, l line, n QueueEntry, from string, 
 		return finding{}, err
 	}
 	wait := func(why, text string) (finding, error) { return finding{Waiting, "Waits for " + why, text, named}, nil }
-	if !stands(n, l.under[:len(l.under)-1]) {
+	if !stands(g.Base, l.under[:len(l.under)-1]) {
 		return wait("the queue to build this group anew", "It does not stand on what is ahead of it now.")
 	}
 	before, err := r.Forge.Tree(ctx, l.Repo, from)
@@ -152,7 +155,7 @@ func (r *Reviewer) find(ctx context.Context, l line, n QueueEntry, from string, 
 		return wait("a change of the rules ahead of it to land", "It is judged by the rules on "+code(l.branch)+", and those are about to change.")
 	}
 	v, landing, err := r.judgeEntry(ctx, l, n, from, g)
-	if err != nil {
+	if err != nil || v.Branch == "" {
 		return finding{}, err
 	}
 	f := finding{state: v.State, title: headline(v), text: groupSummary(v, landing, n, from), named: v.Branch}
@@ -201,8 +204,8 @@ func (r *Reviewer) decideEntry(ctx context.Context, l line, n QueueEntry, from s
 	if err != nil {
 		return v, "", err
 	}
-	if rules == nil {
-		return v, "", fmt.Errorf("rules of %s at %s: there are none", l.branch, short(from))
+	if rules == nil { // it enrols nothing any more
+		return v, "", nil
 	}
 	c.Branch, c.Means, c.Settings = rules.branch, rules.settings.means, rules.settings.blob
 	would := Landing{Repo: l.Repo}
@@ -303,13 +306,13 @@ func (r *Reviewer) entryAt(ctx context.Context, l line, n QueueEntry, tip change
 	return known.Check.Branch, err
 }
 
-// stands reports whether a group stands on the tip of its branch, or on a group
-// ahead of it.
-func stands(n QueueEntry, under []string) bool {
+// stands reports whether a group that was built on base stands on the tip of its
+// branch now, or on a group ahead of it.
+func stands(base string, under []string) bool {
 	if under[len(under)-1] == "" {
 		return false
 	}
-	return n.Base != "" && slices.Contains(under, n.Base)
+	return base != "" && slices.Contains(under, base)
 }
 
 // sameRules reports whether two trees hold the same rules of Countersign.

@@ -102,7 +102,7 @@ func (r *Reviewer) Sweep(ctx context.Context, repo Repo) error {
 		}
 	}
 	for _, branch := range branches { // once the pull requests in them are judged
-		_, err := r.queue(queues, Event{Repo: repo}, branch)
+		_, err := r.queue(queues, Event{Repo: repo}, branch, nil)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

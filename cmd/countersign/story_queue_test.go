@@ -25,6 +25,7 @@ func init() {
 	}
 	storyCommands["group"] = groupSeen
 	storyCommands["groupcheck"] = groupCheck
+	storyCommands["rerungroup"] = rerunGroup
 	storyCommands["takegroup"] = takeGroup
 	storyCommands["records"] = recordsSeen
 	storyCommands["runs"] = runsSeen
@@ -94,6 +95,18 @@ func groupCheck(ts *testscript.TestScript, _ bool, args []string) {
 		_, err := s.repo.PostCheck(s.otherApp("actions"), s.pull(ts, args[0]).Group(), args[1], args[2])
 		return err
 	})
+}
+
+// rerungroup PR WHO: asks for the check of its merge group again
+func rerunGroup(ts *testscript.TestScript, _ bool, args []string) {
+	s := storyOf(ts)
+	for _, run := range s.repo.CheckRuns(s.pull(ts, args[0]).Group()) {
+		if run.AppID == s.sim.App().ID() {
+			s.act(ts, func() error { return s.repo.Rerequest(s.person(ts, args[1]), run.ID) })
+			return
+		}
+	}
+	ts.Fatalf("the group of %s has no check", args[0])
 }
 
 // takegroup PR WHO OTHER: somebody opens the pull request OTHER whose head is
