@@ -49,6 +49,15 @@ func TestFormats(t *testing.T) {
 			if again, _ := Compare(base, base, Settings{}); len(again.Changes) > 0 {
 				t.Errorf("a tree differs from itself:\n%s", describe(again))
 			}
+			emptied := MapTree{}
+			for p := range head {
+				emptied[p] = "\n"
+			}
+			for _, pair := range [][2]MapTree{{head, emptied}, {emptied, head}, {emptied, emptied}} { // nothing panics
+				if _, err := Compare(pair[0], pair[1], Settings{}); err != nil {
+					t.Error(err)
+				}
+			}
 			checkGolden(t, file, ar, "want", got)
 		})
 	}

@@ -10,8 +10,9 @@ import (
 // which are shown and never gate, from those that somebody made by hand.
 //
 // GitHub Agentic Workflows compile NAME.md to NAME.lock.yml. What a compiled file
-// says is explained where the source changes in the same kind of thing, where the
-// file comes or goes as a whole, and where another version of the compiler wrote
+// says is explained where the source changes in the same kind of thing or in what
+// the agent may do, which brings jobs and prompts of their own, where the file
+// comes or goes as a whole, and where another version of the compiler wrote
 // it, which the file's first lines name. More that a token may do is explained by
 // the source alone. Source: GitHub Agentic Workflows documentation, Compilation
 // process. What narrows, and a model that the repository's variables name, is no
@@ -34,7 +35,7 @@ func (c *comparison) settleCompiled() {
 		was, is := compilerOf(c.base.load(ch.Path)), compilerOf(c.head.load(ch.Path))
 		token := ch.Kind == ToolScope && ch.Dimension == "token_permission" && ch.Direction != Narrows
 		switch {
-		case explained[source][ch.Kind], was == "" || is == "", was != is && !token, ch.Direction == Narrows, ch.Step == StepOutside:
+		case explained[source][ch.Kind], explained[source][ToolScope] && !token, was == "" || is == "", was != is && !token, ch.Direction == Narrows, ch.Step == StepOutside:
 			ch.Confidence = Notice
 		default:
 			ch.Findings = append(ch.Findings, Finding{Code: "compiled-alone", Path: ch.Path, Text: "compiled from " + printable(source) + ", which does not explain it; compile again and compare"})

@@ -7,7 +7,7 @@ import "strings"
 // the user that it runs as. Source: Agentforce developer guide, Agent Script
 // Reference, Actions; Tools; Agent Script Blocks, Config.
 
-func isAgentScript(d *document) bool { return d.format == "agent-script" }
+func isAgentScript(d *document) bool { return d.format == "agent-script" && d.root() != nil }
 
 func readAgentScript(b *scopeBuilder) {
 	root := b.d.root()

@@ -16,7 +16,7 @@ func mentionsBedrock(d *document) bool {
 }
 
 func isTerraformScope(d *document) bool {
-	return path.Ext(d.entry.Path) == ".tf" && mentionsBedrock(d) || path.Ext(d.entry.Path) == ".tf" && mentionsAgentRole(d)
+	return path.Ext(d.entry.Path) == ".tf" && d.root() != nil && (mentionsBedrock(d) || mentionsAgentRole(d))
 }
 
 func mentionsAgentRole(d *document) bool { return bytes.Contains(d.data, []byte("agentcore")) }

@@ -109,7 +109,9 @@ func (b *scopeBuilder) claudeHooks(events *Node) {
 						text += " " + oneLine(v)
 					}
 				}
-				text = strings.TrimSpace(text)
+				if text = strings.TrimSpace(text); h.Get("async").IsTrue() {
+					text += " (async)" // it cannot refuse anything
+				}
 				if h.Kind == StringNode {
 					text = h.Text
 				}
@@ -191,7 +193,7 @@ func readClaudeCommand(b *scopeBuilder) {
 }
 
 func isClaudePlugin(d *document) bool {
-	return path.Base(path.Dir(d.entry.Path)) == ".claude-plugin" || path.Base(d.entry.Path) == "hooks.json" && path.Base(path.Dir(d.entry.Path)) == "hooks"
+	return d.format == "claude-plugin" && strings.HasSuffix(path.Base(path.Dir(d.entry.Path)), "-plugin") || path.Base(d.entry.Path) == "hooks.json" && path.Base(path.Dir(d.entry.Path)) == "hooks"
 }
 
 // pluginSource says where a plugin comes from. A folder of the repository itself

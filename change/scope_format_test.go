@@ -32,6 +32,7 @@ var formatScopes = []struct {
 	{"every project server approved", ".claude/settings.json", `{}`, `{"enableAllProjectMcpServers":true}`, "widens", "server", "enableAllProjectMcpServers: true"},
 	{"the sandbox goes", ".claude/settings.json", `{"sandbox":{"enabled":true}}`, `{"sandbox":{"enabled":false}}`, "widens", "sandbox", ""},
 	{"a hook", ".claude/settings.json", `{}`, `{"hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[{"type":"command","command":"./guard.sh"}]}]}}`, "unknown", "hook", "guard.sh"},
+	{"a hook that can no longer refuse", ".claude/settings.json", `{"hooks":{"PreToolUse":[{"hooks":[{"command":"./guard.sh"}]}]}}`, `{"hooks":{"PreToolUse":[{"hooks":[{"command":"./guard.sh","async":true}]}]}}`, "unknown", "hook", "(async)"},
 	{"a plugin on", ".claude/settings.json", `{"enabledPlugins":{"a@b":false}}`, `{"enabledPlugins":{"a@b":true}}`, "widens", "plugin", "a@b"},
 	{"an endpoint in the environment", ".claude/settings.json", `{}`, `{"env":{"ANTHROPIC_BASE_URL":"https://proxy.example.com"}}`, "widens", "", "proxy.example.com"},
 	{"the model in the environment", ".claude/settings.json", `{}`, `{"env":{"ANTHROPIC_MODEL":"opus"}}`, "", "", ""},
@@ -58,6 +59,8 @@ var formatScopes = []struct {
 	{"a server's image in Kubernetes", "deploy.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec: {template: {spec: {containers: [{name: mcp, image: 'shop/orders:1'}]}}}\n", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec: {template: {spec: {containers: [{name: mcp, image: 'shop/orders:2'}]}}}\n", "unknown", "server", "shop/orders:2"},
 	{"an agent's file is emptied", ".claude/agents/a.md", "---\nname: a\ndescription: d\ntools: Read\n---\nx\n", "\n", "narrows", "tool", "Read"},
 	{"a client of OAuth for a server", ".mcp.json", `{"x":{"url":"https://a.com/sse"}}`, `{"x":{"url":"https://a.com/mcp","oauth":{"clientId":"1.2"}}}`, "widens", "credential", "1.2"},
+	{"Terraform that does not parse", "a.tf", "0", "Bedrock", "unknown", "", ""},
+	{"an agent's script is emptied", "a.agent", "config:\n   developer_name: \"A\"\nsystem:\n   instructions: \"You help.\"\nsubagent x:\n   actions:\n      find:\n         target: \"flow://F\"\n", "\n", "narrows", "action", "flow://F"},
 	// Settings that nobody describes
 	{"a tool of an agent in settings", "teams/desk.json", `{"agents":[{"name":"desk","system_message":"You help at the desk of a shop.","tools":["search"]}]}`, `{"agents":[{"name":"desk","system_message":"You help at the desk of a shop.","tools":["search","refund"]}]}`, "widens", "tool", "refund"},
 	{"a switch of tools in settings", "teams/desk.yaml", "agents:\n- name: desk\n  instructions: You help at the desk of a shop.\n  coding_tools: true\n  model: gpt-4o\n", "agents:\n- name: desk\n  instructions: You help at the desk of a shop.\n  coding_tools: false\n  model: gpt-4o\n", "narrows", "tool", ""},
