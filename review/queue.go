@@ -191,7 +191,7 @@ func (r *Reviewer) judgeEntry(ctx context.Context, l line, n QueueEntry, from st
 
 // decideEntry weighs what was said on a pull request against what its group
 // changes, under the rules that the group stands on. landing is the outcome that
-// its record would have.
+// its record would have while sign-offs are awaited.
 func (r *Reviewer) decideEntry(ctx context.Context, l line, n QueueEntry, from string, fresh bool) (v Verdict, landing Outcome, err error) {
 	known, ok, err := r.Store.Pull(ctx, l.Repo.ID, n.Number)
 	if err != nil {
@@ -234,8 +234,9 @@ func (r *Reviewer) decideEntry(ctx context.Context, l line, n QueueEntry, from s
 		return v, "", err
 	}
 	v = Decide(*c)
-	would.LandedAt = l.At
-	landing, _ = outcome(would, v, c.Statements)
+	if would.LandedAt = l.At; v.State == Waiting { // else something is said to be in the way
+		landing, _ = outcome(would, v, c.Statements)
+	}
 	return v, landing, nil
 }
 
