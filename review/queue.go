@@ -220,7 +220,7 @@ func (r *Reviewer) decideEntry(ctx context.Context, l line, n QueueEntry, from s
 	if c.Set, err = change.Compare(before, after, rules.settings.Change()); err != nil {
 		return v, "", fmt.Errorf("compare %s with %s: %w", short(from), short(n.Head), err)
 	}
-	if gate, _ := gating(c.Set); len(gate) > 0 || rules.broken != nil || rules.enrols {
+	if gate, _ := gating(c.Set); len(gate) > 0 || rules.broken != nil {
 		if err := r.gather(ctx, c, rules, before, after, fresh); err != nil {
 			return v, "", err
 		}
