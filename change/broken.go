@@ -57,7 +57,7 @@ func (c *comparison) reportBroken(p *pair, before, after *document, f *format, k
 // weightOfBroken says how a file that cannot be read is reported: like what is
 // known of it, and not at all when nothing says that it is an agent's.
 func (f *format) weightOfBroken(before, after *document, known []fact) Confidence {
-	if len(f.when) == 0 {
+	if len(f.when) == 0 && (len(f.mentions) == 0 || !unparsed(before, after)) {
 		return InSlot
 	}
 	for _, d := range []*document{before, after} {
@@ -73,6 +73,17 @@ func (f *format) weightOfBroken(before, after *document, known []fact) Confidenc
 		weight = Notice
 	}
 	return weight
+}
+
+// unparsed says that all that cannot be read is text that does not parse, so that
+// it can be searched for what the format always mentions.
+func unparsed(docs ...*document) bool {
+	for _, d := range docs {
+		if d != nil && d.broken != nil && d.broken.Code != "does-not-parse" {
+			return false
+		}
+	}
+	return true
 }
 
 func contentDigest(d *document) *string {
