@@ -54,6 +54,9 @@ func scanCode(d *document) *codeScan {
 		return nil
 	}
 	src := d.text()
+	if hints&hintSDK == 0 && asksPeople(src) {
+		return nil
+	}
 	s := &codeScan{lang: lang, src: src, classes: map[string]nameClass{}, prompts: prompts, sdk: hints&hintSDK != 0, evidence: hints&(hintSDK|hintAgent) != 0 || prompts}
 	toks, ok := lexCode(lang, src)
 	if !ok {
@@ -63,6 +66,18 @@ func scanCode(d *document) *codeScan {
 	s.toks = toks
 	s.run()
 	return s
+}
+
+// asksPeople reports whether a file that names no maker of models prompts the
+// person at the terminal. Sources: Inquirer, Clack, Enquirer, prompt_toolkit,
+// questionary, survey.
+func asksPeople(src string) bool {
+	for _, library := range []string{"inquirer", "enquirer", "@clack/prompts", "prompt_toolkit", "questionary", "AlecAivazis/survey", "charmbracelet/huh", "confirm("} {
+		if strings.Contains(src, library) {
+			return true
+		}
+	}
+	return false
 }
 
 // isPromptModule reports whether a file by its name holds prompts: prompt.py,

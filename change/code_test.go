@@ -280,6 +280,12 @@ from smolagents import CodeAgent
 model_id = Prompt.ask("Which one?", default="Qwen/Qwen2.5-Coder-32B-Instruct")
 name = Prompt.ask("Name", default="desk")
 `, "\nmodel model_id = Qwen/Qwen2.5-Coder-32B-Instruct\n"},
+	{"questions to the person at the terminal", "src/prompts.ts", `
+import { confirm } from "@inquirer/confirm";
+export function confirmPurge() {
+  return confirm({ message: "Delete everything that the daemon keeps, once and for all?" });
+}
+`, ""},
 	{"types are no values", "env.d.ts", `
 interface Env { OPENAI_MODEL: "openai/gpt-5.4"; }
 `, ""},
