@@ -67,7 +67,9 @@ func (s *codeScan) remember(f *codeFrame, text string) {
 			f.role = text
 		}
 	case f.key == "name" || f.key == "id" || f.key == "Name" || f.key == "agent_name":
-		f.name = text
+		if !isModelID(text) {
+			f.name = text
+		}
 	case f.key == "" && f.open == '(' && f.callee == "" && f.arg == 0 && chatRoles[text]:
 		f.role = text
 	case f.key == "" && len(text) <= 64 && strings.IndexByte(text, ' ') != 0 && !isModelID(text) && (f.open == '(' || f.open == '{'):
@@ -242,6 +244,8 @@ func (s *codeScan) keyPlace(k int, inner string, sub, id bool) (modelPlace, bool
 			return modelPlace{ok: true, last: f.hint}, true
 		}
 		return modelPlace{}, !(f.open == '(' && (id || f.class.is(namesWrapper))) // model = ask("Model", default="gpt-4o")
+	case id && lower == "name" && f.open == '(' && f.class.is(namesBrand): // Gemini(name = "…")
+		return modelPlace{ok: true}, true
 	case lower == "name", lower == "id":
 		return modelPlace{}, k == 0 || f.open != '{'
 	}

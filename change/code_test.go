@@ -286,6 +286,10 @@ export function confirmPurge() {
   return confirm({ message: "Delete everything that the daemon keeps, once and for all?" });
 }
 `, ""},
+	{"a model that is made by its name", "A.kt", `
+import com.google.adk.agents.LlmAgent
+val root = LlmAgent(name = "desk", model = Gemini(name = "gemini-flash-latest"))
+`, "\nmodel root.[desk].model.name = gemini-flash-latest\n"},
 	{"types are no values", "env.d.ts", `
 interface Env { OPENAI_MODEL: "openai/gpt-5.4"; }
 `, ""},
