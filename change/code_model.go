@@ -67,7 +67,7 @@ func (s *codeScan) remember(f *codeFrame, text string) {
 			f.role = text
 		}
 	case f.key == "name" || f.key == "id" || f.key == "Name" || f.key == "agent_name":
-		if !isModelID(text) {
+		if f.open != '(' || !f.class.is(namesBrand) || !isModelID(text) {
 			f.name = text
 		}
 	case f.key == "" && f.open == '(' && f.callee == "" && f.arg == 0 && chatRoles[text]:
