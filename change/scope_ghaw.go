@@ -18,6 +18,7 @@ func isAgenticWorkflow(d *document) bool {
 
 var agenticTable = []setting{
 	{at: "sandbox.agent", dimension: "sandbox", values: "awf= srt= true= default= false=a", absent: "default"},
+	{at: "sandbox.agent.id", dimension: "sandbox", surface: "sandbox.agent", values: "awf= srt= true= default= false=a", absent: "default"},
 	{at: "sandbox.mcp", dimension: "sandbox", kind: prose},
 	{at: "strict", dimension: "sandbox", values: guard, absent: "true"},
 	{at: "features.dangerously-disable-sandbox-agent", dimension: "sandbox", kind: prose},

@@ -88,6 +88,9 @@ func (b *scopeBuilder) setting(s *setting, slot string, n *Node) {
 	}
 	switch s.kind {
 	case level:
+		if n.Kind == MapNode {
+			return // its keys are settings of their own
+		}
 		b.add(levelScope(sc, s, slot, n.String(), n.Line))
 		return
 	case allows, asks, denies:
