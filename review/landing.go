@@ -52,6 +52,7 @@ func (r *Reviewer) landing(ctx context.Context, e PushEvent, g *governed, p part
 func (r *Reviewer) merged(ctx context.Context, e PushEvent, g *governed, p part, l *Landing, c *Case) error {
 	m := p.merge
 	c.Pull.Number, c.Pull.Title, c.Pull.Author, c.Pull.Merged, c.Pull.State = m.Number, m.Title, m.Author, true, "closed"
+	c.Pull.Head = m.Head // what a requirement that binds the head was signed for
 	known, ok, err := r.Store.Pull(ctx, e.Repo.ID, m.Number)
 	if err != nil {
 		return err
@@ -87,7 +88,6 @@ func (r *Reviewer) merged(ctx context.Context, e PushEvent, g *governed, p part,
 	l.MergedBy, l.LandedAt, l.TitleBody = m.By, m.At, m.Body
 	c.At = m.At
 	pull := c.Pull
-	pull.Head = m.Head
 	l.Pull = &pull
 	return nil
 }
@@ -194,6 +194,9 @@ func outcome(l Landing, v Verdict, all []Signoff) (Outcome, []string) {
 			continue
 		}
 		missing = append(missing, st.Requirement.ID)
+		if st.State != Waiting { // rejected, or nobody could have signed
+			diverged = false
+		}
 		elsewhere := map[int64]bool{}
 		for _, s := range all {
 			if s.Requirement == st.Requirement.ID && s.Verb == Approve && s.Counts() && s.Digest != st.Requirement.Digest && !s.CreatedAt.After(l.LandedAt) {

@@ -55,8 +55,13 @@ func TestBudget(t *testing.T) {
 			_, err := pulls["cold"].Review(s.people["bob"], ghsim.ReviewSpec{State: "approved"})
 			return err
 		}},
+		// The move, its pull request, what guards the branch (the first time in
+		// two places), the files if no head had the same, the check, the comment.
 		{"landed, the first on its branch", 6, func() error { _, err := pulls["cold"].Merge(s.people["alice"], ghsim.Squash); return err }},
 		{"landed on a base that moved", 6, func() error { _, err := pulls["warm"].Merge(s.people["alice"], ghsim.Squash); return err }},
+		{"opened on the newest base", 4, open("newest", "agents/n/CLAUDE.md")},
+		{"command on it, turns green", 4, func() error { return say("newest", "bob", "/countersign approve "+pulls["newest"].Head())() }},
+		{"landed on the base it was judged with", 5, func() error { _, err := pulls["newest"].Merge(s.people["alice"], ghsim.Squash); return err }},
 		{"a merge queue is demanded", 0, func() error {
 			own := ghsim.Check{Context: "countersign: main", AppID: s.sim.App().ID()}
 			s.repo.AddRuleset(s.people["admin"], ghsim.Ruleset{Checks: []ghsim.Check{own, {Context: "ci"}}, Queue: &ghsim.QueueRule{}})

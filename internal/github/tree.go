@@ -67,7 +67,7 @@ func (g *Client) rooted(repo review.Repo, commits []*api.RepositoryCommit) {
 		if idForm.MatchString(id) && idForm.MatchString(root) {
 			g.kept.put(rootKey(repo, id), root, 256)
 			if listed, ok := g.kept.get(cacheKey{repo.Installation, "tree", id}); ok {
-				g.kept.put(cacheKey{repo.Installation, "tree", root}, listed, 256)
+				g.kept.put(cacheKey{repo.Installation, "tree", root}, listed, sizeOf(listed.([]change.Entry)))
 			}
 		}
 	}
