@@ -98,6 +98,8 @@ func TestCompare(t *testing.T) {
 		{name: "Terraform that a template generator fills in", base: MapTree{"apis.tf": "locals {\n  a = 1\n}\n"}, head: MapTree{"apis.tf": "locals {\n{%- if x %}\n  a = 1\n{%- endif %}\n}\n"}},
 		{name: "Terraform with a model that a template generator fills in", base: MapTree{"a.tf": "locals {\n  a = 1\n}\n"}, head: MapTree{"a.tf": "locals {\n{%- if x %}\n  model_id = \"m\"\n{%- endif %}\n}\n"},
 			want: "model modified a.tf [terraform] file of a\n\tdoes-not-parse a.tf:2 a name is expected\nprompt modified a.tf [terraform] file of a: +0 -0\n\tdoes-not-parse a.tf:2 a name is expected\ntool_scope modified a.tf [terraform] file of a: unknown  +[] -[]\n\tdoes-not-parse a.tf:2 a name is expected\n"},
+		{name: "what a screen says about prompts", base: MapTree{"ui/i18n/locales/en/prompts.json": `{"title": "Prompts", "help": "Choose what the mode should do."}`}, head: MapTree{"ui/i18n/locales/en/prompts.json": `{"title": "Prompts", "help": "Choose what this mode should do."}`},
+			want: "prompt modified ui/i18n/locales/en/prompts.json [prompt-json] help of en: +1 -1 notice\n"},
 		{name: "fixtures are notices", base: MapTree{"pkg/testdata/CLAUDE.md": "a"}, head: MapTree{"pkg/testdata/CLAUDE.md": "b"},
 			want: "prompt modified pkg/testdata/CLAUDE.md [claude-md] text of claude-code: +1 -1 notice\n"},
 		{name: "a fixture that the settings give to an agent is none", base: MapTree{"pkg/testdata/CLAUDE.md": "a"}, head: MapTree{"pkg/testdata/CLAUDE.md": "b"},

@@ -23,7 +23,8 @@ func (f *format) isQuiet(p string) bool {
 var fixtureFolders = set("fixtures", "__fixtures__", "fixture", "testdata", "test_data", "test-data", "mocks", "__mocks__", "__snapshots__", "snapshots", "cassettes", "node_modules", "vendor", "third_party")
 
 var quietFolders = set("test", "tests", "__tests__", "spec", "specs", "e2e", "integration_tests", "unit_tests", "docs", "doc", "documentation",
-	"results", "benchmark_results", "outputs", "logs", "traces", "recordings", ".promptflow", "leaderboard", "leaderboards", "benchmark", "benchmarks")
+	"results", "benchmark_results", "outputs", "logs", "traces", "recordings", ".promptflow", "leaderboard", "leaderboards", "benchmark", "benchmarks",
+	"i18n", "locale", "locales", "translations") // what a screen says
 
 // isTestFolder knows folders such as Functions.UnitTests and e2e-tests.
 func isTestFolder(part string) bool {
