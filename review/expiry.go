@@ -37,7 +37,7 @@ func (r *Reviewer) Due(ctx context.Context) error {
 		return err
 	}
 	for repo, at := range due {
-		if err := r.Scheduler.Schedule(ctx, repo, fmt.Sprintf("due-%d", at.Unix())); err != nil {
+		if err := r.Scheduler.Schedule(ctx, repo, fmt.Sprintf("due-%d", at.Unix()), false); err != nil {
 			return err
 		}
 	}

@@ -166,10 +166,13 @@ type Recorder interface {
 	Amend(ctx context.Context, a Addendum) (Receipt, error)
 }
 
-// A Scheduler puts work off until nothing else of the repository is under way.
+// A Scheduler puts work off. Its methods are durable when they return, and
+// calling them again for the same cause, the GUID of a delivery, changes nothing.
 type Scheduler interface {
-	// Schedule has a repository swept soon. It is durable when it returns;
-	// calling it again for the same cause, the GUID of a delivery, changes
-	// nothing.
-	Schedule(ctx context.Context, repo Repo, cause string) error
+	// Schedule has a repository swept once nothing else of it is under way.
+	// With all set every open pull request is judged anew, else those that may
+	// have changed without a delivery.
+	Schedule(ctx context.Context, repo Repo, cause string, all bool) error
+	// SchedulePull has one pull request judged anew.
+	SchedulePull(ctx context.Context, ref PullRef, cause string) error
 }

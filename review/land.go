@@ -95,7 +95,7 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 		anew = anew || touchesRules(l.Verdict)
 	}
 	if anew { // every open pull request is decided anew
-		return r.Scheduler.Schedule(ctx, e.Repo, cause(e.Event, e.After))
+		return r.Scheduler.Schedule(ctx, e.Repo, cause(e.Event, e.After), true)
 	}
 	return nil
 }

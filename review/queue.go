@@ -15,23 +15,12 @@ import (
 // requeue has the queue of a branch decided anew, if anything is known to be in
 // it: the verdict on a pull request of that branch may have changed.
 func (r *Reviewer) requeue(ctx context.Context, e Event, branch string) error {
-	if ctx.Value(queuesLaterKey{}) != nil {
-		return nil
-	}
 	live, err := r.Store.Groups(ctx, e.Repo.ID, branch)
 	if err != nil || len(live) == 0 {
 		return err
 	}
 	_, err = r.queue(ctx, e, branch, nil)
 	return err
-}
-
-type queuesLaterKey struct{}
-
-// withQueuesLater returns a context in which no queue is decided anew with each
-// pull request, because all will be at the end.
-func withQueuesLater(ctx context.Context) context.Context {
-	return context.WithValue(ctx, queuesLaterKey{}, true)
 }
 
 // queue decides the merge queue of a branch, front to back, publishes on the

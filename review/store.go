@@ -14,6 +14,7 @@ type Store interface {
 	// SaveCheck and SaveComment keep what was last published on a pull request.
 	SaveCheck(ctx context.Context, repoID int64, number int, c CheckState) error
 	SaveComment(ctx context.Context, repoID int64, number int, c CommentState) error
+	SaveIdle(ctx context.Context, repoID int64, number int, idle string) error
 	// Pull returns it, or ok false.
 	Pull(ctx context.Context, repoID int64, number int) (p PullState, ok bool, err error)
 	// PullsAt lists the open pull requests with the given head.
@@ -125,6 +126,7 @@ type PullState struct {
 	UpdatedAt time.Time
 	Check     CheckState // what was last published for Head and Branch
 	Comment   CommentState
+	Idle      string // what a sweep judged it by and found nothing governed; "" otherwise
 }
 
 // A CommentState is the sticky comment of a pull request.

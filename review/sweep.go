@@ -50,7 +50,7 @@ func (r *Reviewer) Roster(ctx context.Context, e RosterEvent) error {
 		if !strings.EqualFold(repo.Owner, e.Org) {
 			continue
 		}
-		if err := r.Scheduler.Schedule(ctx, repo, cause(e.Event, e.Org)); err != nil {
+		if err := r.Scheduler.Schedule(ctx, repo, cause(e.Event, e.Org), false); err != nil {
 			return err
 		}
 	}
@@ -68,7 +68,7 @@ func (r *Reviewer) Installed(ctx context.Context, e InstallEvent) error {
 		if err := r.Store.AddRepo(ctx, repo); err != nil {
 			return err
 		}
-		if err := r.Scheduler.Schedule(ctx, repo, cause(e.Event, repo.String())); err != nil {
+		if err := r.Scheduler.Schedule(ctx, repo, cause(e.Event, repo.String()), true); err != nil {
 			return err
 		}
 	}
@@ -77,45 +77,77 @@ func (r *Reviewer) Installed(ctx context.Context, e InstallEvent) error {
 
 // Sweep finds from the state of a repository what deliveries did not tell:
 // moves of governed branches, and pull requests that were not judged as they
-// stand. It never makes a sign-off from what comments say today.
-func (r *Reviewer) Sweep(ctx context.Context, repo Repo) error {
-	queues := ctx
-	ctx = withQueuesLater(ctx)
+// stand. It never makes a sign-off from what comments say today. Pull requests
+// are judged one by one afterwards, so that nobody waits for all of them.
+func (r *Reviewer) Sweep(ctx context.Context, repo Repo, all bool) error {
 	branches, err := r.sweepBranches(ctx, repo)
 	errs := []error{err, r.sweepObligations(ctx, repo)}
 	open, err := r.Forge.OpenPulls(ctx, repo)
 	if err != nil {
 		return errors.Join(append(errs, fmt.Errorf("list open pull requests of %v: %w", repo, err))...)
 	}
-	standing := map[int]bool{}
-	for _, p := range open {
-		standing[p.Number] = true
-		errs = append(errs, r.sweepPull(ctx, repo, p)) // one that fails holds up no other
-	}
 	known, err := r.Store.OpenPulls(ctx, repo.ID, "")
 	if err != nil {
 		return errors.Join(append(errs, err)...)
+	}
+	idle := map[int]string{}
+	for _, k := range known {
+		idle[k.Number] = k.Idle
+	}
+	standing := map[int]bool{}
+	for _, p := range open {
+		standing[p.Number] = true
+		if all || idle[p.Number] != idleness(p) {
+			errs = append(errs, r.Scheduler.SchedulePull(ctx, p.Ref(), ""))
+		}
 	}
 	for _, k := range known {
 		if !standing[k.Number] {
 			errs = append(errs, r.sweepClosed(ctx, repo, k))
 		}
 	}
-	for _, branch := range branches { // once the pull requests in them are judged
-		_, err := r.queue(queues, Event{Repo: repo}, branch, nil)
+	for _, branch := range branches {
+		_, err := r.queue(ctx, Event{Repo: repo}, branch, nil)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
 
-// sweepPull judges an open pull request anew. The comments behind its sign-offs
-// are read once more even where it is green already.
-func (r *Reviewer) sweepPull(ctx context.Context, repo Repo, p Pull) error {
+// SweepPull judges a pull request anew if it is open. The comments behind its
+// sign-offs are read once more even where it is green already.
+func (r *Reviewer) SweepPull(ctx context.Context, ref PullRef) error {
+	p, err := r.Forge.Pull(ctx, ref)
+	if errors.Is(err, ErrGone) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("read %v#%d: %w", ref.Repo, ref.Number, err)
+	}
 	at := r.Now().UTC().Truncate(1e9)
 	if p.UpdatedAt.After(at) {
 		at = p.UpdatedAt
 	}
-	return r.again(ctx, Event{Repo: repo, At: at}, p.Number)
+	if err := r.judge(ctx, p, Event{Repo: ref.Repo, At: at}, User{}); err != nil {
+		return err
+	}
+	known, ok, err := r.Store.Pull(ctx, ref.Repo.ID, ref.Number)
+	if err != nil || !ok || !known.nothingGoverned() {
+		return err
+	}
+	return r.Store.SaveIdle(ctx, ref.Repo.ID, ref.Number, idleness(p))
+}
+
+// nothingGoverned reports whether nothing that somebody could sign was ever seen
+// in a pull request: its base is not governed, or it passed without a comment.
+// One in a stack does not count, since no delivery tells when it leaves it.
+func (k PullState) nothingGoverned() bool {
+	return k.Comment.ID == 0 && k.Onto == "" && (k.Check.ID == 0 || k.Check.State == Met && k.Check.Head == k.Head)
+}
+
+// idleness is what a pull request in which nothing is governed was judged by. As
+// long as it stays the same, only other rules or another base can change that,
+// and then all are judged anew.
+func idleness(p Pull) string {
+	return fmt.Sprintf("%s %s %d", p.Head, p.BaseRef, p.UpdatedAt.Unix())
 }
 
 // sweepClosed takes note of a pull request that was closed unnoticed.

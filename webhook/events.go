@@ -24,7 +24,8 @@ type Reviews interface {
 	Button(ctx context.Context, e review.ButtonEvent) error
 	Roster(ctx context.Context, e review.RosterEvent) error
 	Installed(ctx context.Context, e review.InstallEvent) error
-	Sweep(ctx context.Context, r review.Repo) error
+	Sweep(ctx context.Context, r review.Repo, all bool) error
+	SweepPull(ctx context.Context, ref review.PullRef) error
 }
 
 var _ Reviews = (*review.Reviewer)(nil)
@@ -33,6 +34,12 @@ var _ Reviews = (*review.Reviewer)(nil)
 // that a sweep is leased, retried and kept apart from the work on single pull
 // requests like everything else. The Handler never takes it.
 const SweepEvent = "sweep"
+
+// The actions of SweepEvent; without one it is an ordinary sweep.
+const (
+	SweepAll  = "all"  // with every pull request, so that it serves for an ordinary one too
+	sweepPull = "pull" // of one pull request
+)
 
 // A row says what happens when a delivery of one event and action comes.
 type row struct {
@@ -100,6 +107,8 @@ var events = []row{
 	{"member", "removed", ofInstallation, nil, roster},
 
 	{SweepEvent, "", ofRepo, nil, sweep},
+	{SweepEvent, SweepAll, ofRepo, nil, sweep},
+	{SweepEvent, sweepPull, ofPull, nil, sweptPull},
 }
 
 // find returns the row of an event and action, or nil.
@@ -339,6 +348,10 @@ func removed(ctx context.Context, r Reviews, e review.Event, _ payload) error {
 	return r.Installed(ctx, review.InstallEvent{Event: e, Removed: []review.Repo{e.Repo}})
 }
 
-func sweep(ctx context.Context, r Reviews, e review.Event, _ payload) error {
-	return r.Sweep(ctx, e.Repo)
+func sweep(ctx context.Context, r Reviews, e review.Event, p payload) error {
+	return r.Sweep(ctx, e.Repo, p.Action == SweepAll)
+}
+
+func sweptPull(ctx context.Context, r Reviews, e review.Event, p payload) error {
+	return r.SweepPull(ctx, review.PullRef{Repo: e.Repo, Number: p.Number})
 }

@@ -90,7 +90,10 @@ func (c *calls) Roster(_ context.Context, e review.RosterEvent) error { return c
 func (c *calls) Installed(_ context.Context, e review.InstallEvent) error {
 	return c.note("Installed", e)
 }
-func (c *calls) Sweep(_ context.Context, r review.Repo) error { return c.note("Sweep", r) }
+func (c *calls) Sweep(_ context.Context, r review.Repo, _ bool) error { return c.note("Sweep", r) }
+func (c *calls) SweepPull(_ context.Context, ref review.PullRef) error {
+	return c.note("SweepPull", ref)
+}
 
 // repoMap knows repositories by id.
 type repoMap map[int64]review.Repo

@@ -54,7 +54,7 @@ type Lease struct {
 type Inbox interface {
 	// Add keeps d unless its GUID is there. A delivery that is dead is put back
 	// when the same body comes again. A sweep is not kept beside one in its lane
-	// that was never claimed. added is false when nothing is to be done.
+	// that was never claimed and does all that it would. added is false when nothing is to be done.
 	Add(ctx context.Context, d Delivery) (added bool, err error)
 	// Claim gives the oldest delivery that is due at now and may be handled
 	// beside those that are leased, for the time of ttl. No two live leases are

@@ -51,8 +51,9 @@ type Sweeper struct {
 	Log       logrus.FieldLogger
 	Swept     func() // called after each sweep of Run; nil when nobody waits for it
 
-	mu    sync.Mutex // one sweep at a time
-	since time.Time  // failures before it have been asked for
+	mu         sync.Mutex // one sweep at a time
+	since      time.Time  // failures before it have been asked for
+	spreadOnce bool       // every pull request was judged since the start
 }
 
 // Run sweeps until ctx ends.
@@ -151,21 +152,24 @@ func (s *Sweeper) list(ctx context.Context) error {
 	return nil
 }
 
-// spread schedules a sweep of each repository.
+// spread schedules a sweep of each repository. The first one, on start, judges
+// all pull requests: this may be a newer server, or its rules may have changed.
 func (s *Sweeper) spread(ctx context.Context) error {
-	all, err := s.Repos.Repos(ctx)
+	repos, err := s.Repos.Repos(ctx)
 	if err != nil {
 		return fmt.Errorf("list known repositories: %w", err)
 	}
-	for _, r := range all {
-		if err := (Scheduler{Inbox: s.Inbox, Wake: s.Wake, Now: s.Now}).Schedule(ctx, r, ""); err != nil {
+	all := !s.spreadOnce
+	for _, r := range repos {
+		if err := (Scheduler{Inbox: s.Inbox, Wake: s.Wake, Now: s.Now}).Schedule(ctx, r, "", all); err != nil {
 			return err
 		}
 	}
+	s.spreadOnce = true
 	return nil
 }
 
-// A Scheduler gives sweeps of single repositories to the Worker. All fields but
+// A Scheduler gives sweeps of single repositories and pull requests to the Worker. All fields but
 // Wake are required.
 type Scheduler struct {
 	Inbox Inbox
@@ -178,11 +182,24 @@ var _ review.Scheduler = Scheduler{}
 // Schedule implements review.Scheduler. A sweep that nobody has begun yet
 // serves every cause that comes before it begins; once a sweep was done, the
 // same cause may bring another, which finds nothing new.
-func (s Scheduler) Schedule(ctx context.Context, r review.Repo, cause string) error {
-	p := payload{Installation: idOnly{r.Installation}, Repository: repository{ID: r.ID}}
-	body := fmt.Appendf(nil, `{"installation":{"id":%d},"repository":{"id":%d}}`, r.Installation, r.ID)
-	d := newDelivery(find(SweepEvent, ""), p, fmt.Sprintf("sweep-%d-%d-%s", r.Installation, r.ID, cause), body)
-	d.ReceivedAt = s.Now()
+func (s Scheduler) Schedule(ctx context.Context, r review.Repo, cause string, all bool) error {
+	action := ""
+	if all {
+		action = SweepAll
+	}
+	return s.add(ctx, r, 0, action, cause)
+}
+
+// SchedulePull implements review.Scheduler.
+func (s Scheduler) SchedulePull(ctx context.Context, ref review.PullRef, cause string) error {
+	return s.add(ctx, ref.Repo, ref.Number, sweepPull, cause)
+}
+
+func (s Scheduler) add(ctx context.Context, r review.Repo, number int, action, cause string) error {
+	p := payload{Action: action, Installation: idOnly{r.Installation}, Repository: repository{ID: r.ID}, Number: number}
+	body := fmt.Appendf(nil, `{"action":%q,"installation":{"id":%d},"repository":{"id":%d},"number":%d}`, action, r.Installation, r.ID, number)
+	d := newDelivery(find(SweepEvent, action), p, fmt.Sprintf("sweep-%d-%d-%d-%s-%s", r.Installation, r.ID, number, action, cause), body)
+	d.Pull, d.ReceivedAt = 0, s.Now() // no record rests on a sweep
 	added, err := s.Inbox.Add(ctx, d)
 	if err != nil {
 		return fmt.Errorf("schedule sweep of %v: %w", r, err)

@@ -29,7 +29,7 @@ type reviews struct {
 
 func (r reviews) Comment(ctx context.Context, e review.CommentEvent) error { return r.comment(ctx, e) }
 func (r reviews) Installed(context.Context, review.InstallEvent) error     { return nil }
-func (r reviews) Sweep(_ context.Context, repo review.Repo) error {
+func (r reviews) Sweep(_ context.Context, repo review.Repo, _ bool) error {
 	r.swept(repo)
 	return nil
 }

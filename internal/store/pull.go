@@ -49,6 +49,12 @@ func (d *DB) SaveComment(ctx context.Context, repoID int64, number int, c review
 	return known(n, err, "save comment of pull", repoID, number)
 }
 
+// SaveIdle implements review.Store. The pull request must have been saved.
+func (d *DB) SaveIdle(ctx context.Context, repoID int64, number int, idle string) error {
+	n, err := d.exec(ctx, `UPDATE pull SET idle = $3 WHERE repo_id = $1 AND number = $2`, repoID, number, idle)
+	return known(n, err, "save pull", repoID, number)
+}
+
 // known turns an update that met no row into an error.
 func known(n int64, err error, what string, repoID int64, number int) error {
 	if err != nil {
@@ -61,14 +67,14 @@ func known(n int64, err error, what string, repoID int64, number int) error {
 }
 
 const selectPull = `SELECT repo_id, number, title, author_id, author_login, author_type, open, head, head_ref, base_ref, onto, draft, fork, labels,
-	updated_at, check_id, check_branch, check_head, check_state, check_title, check_digest, comment_id, comment_digest FROM pull `
+	updated_at, check_id, check_branch, check_head, check_state, check_title, check_digest, comment_id, comment_digest, idle FROM pull `
 
 func scanPull(row scanner) (p review.PullState, err error) {
 	var labels string
 	var updated int64
 	if err := row.Scan(&p.RepoID, &p.Number, &p.Title, &p.Author.ID, &p.Author.Login, &p.Author.Type, &p.Open, &p.Head, &p.HeadRef,
 		&p.BaseRef, &p.Onto, &p.Draft, &p.Fork, &labels, &updated, &p.Check.ID, &p.Check.Branch, &p.Check.Head, &p.Check.State,
-		&p.Check.Title, &p.Check.Digest, &p.Comment.ID, &p.Comment.Digest); err != nil {
+		&p.Check.Title, &p.Check.Digest, &p.Comment.ID, &p.Comment.Digest, &p.Idle); err != nil {
 		return p, err
 	}
 	p.UpdatedAt = instant(updated)

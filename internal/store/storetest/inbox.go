@@ -192,6 +192,8 @@ func testSweep(t *testing.T, s Store) {
 		d.Event, d.Action = webhook.SweepEvent, ""
 		return d
 	}
+	whole := sweep("whole")
+	whole.Action = webhook.SweepAll
 	again := func(what, cause string) {
 		t.Helper()
 		if get(s.Add(t.Context(), sweep(cause)))(t) {
@@ -206,7 +208,8 @@ func testSweep(t *testing.T, s Store) {
 	add(t, s, sweep("b")) // what it is for may have come too late for the one under way
 	must(t, s.Done(t.Context(), l, at(1)))
 	must(t, s.Done(t.Context(), claim(t, s, at(1), "sweep-1-7-b"), at(2)))
-	add(t, s, sweep("a"))
+	add(t, s, sweep("a"), whole) // which does more than what waits
+	again("an ordinary sweep was added beside one that does all", "b")
 	if added := get(s.Add(t.Context(), delivery("x", 1)))(t); !added || len(get(s.DeliveriesOf(t.Context(), 7, 1))(t)) != 1 {
 		t.Error("a waiting sweep kept a delivery out")
 	}

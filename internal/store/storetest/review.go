@@ -15,7 +15,8 @@ func testPull(t *testing.T, s Store) {
 	check := review.CheckState{ID: 5, Branch: "main", Head: "aa", State: review.Waiting, Title: "t", Digest: "d"}
 	must(t, s.SaveCheck(ctx, 7, 3, check))
 	must(t, s.SaveComment(ctx, 7, 3, review.CommentState{ID: 6, Digest: "e"}))
-	p.Check, p.Comment = check, review.CommentState{ID: 6, Digest: "e"}
+	must(t, s.SaveIdle(ctx, 7, 3, "aa main 1"))
+	p.Check, p.Comment, p.Idle = check, review.CommentState{ID: 6, Digest: "e"}, "aa main 1"
 	got, ok, err := s.Pull(ctx, 7, 3)
 	if must(t, err); !ok {
 		t.Fatal("not found")
