@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/countersign-dev/countersign/change"
 )
 
 // Rerun judges the pull requests behind a check anew.
@@ -94,12 +96,22 @@ func (r *Reviewer) Sweep(ctx context.Context, repo Repo, all bool) error {
 	for _, k := range known {
 		idle[k.Number] = k.Idle
 	}
-	standing := map[int]bool{}
+	standing, below := map[int]bool{}, map[string]bool{}
 	for _, p := range open {
 		standing[p.Number] = true
-		if all || idle[p.Number] != idleness(p) {
-			errs = append(errs, r.Scheduler.SchedulePull(ctx, p.Ref(), ""))
+		below[p.HeadRef] = true
+	}
+	rules := map[string]string{}
+	for _, p := range open {
+		if !all && !below[p.BaseRef] { // one over another may be in a stack since, of which no list tells
+			same, err := r.isIdle(ctx, p, idle[p.Number], rules)
+			if err != nil {
+				errs = append(errs, err)
+			} else if same {
+				continue
+			}
 		}
+		errs = append(errs, r.Scheduler.SchedulePull(ctx, p.Ref(), ""))
 	}
 	for _, k := range known {
 		if !standing[k.Number] {
@@ -133,7 +145,44 @@ func (r *Reviewer) SweepPull(ctx context.Context, ref PullRef) error {
 	if err != nil || !ok || !known.nothingGoverned() {
 		return err
 	}
-	return r.Store.SaveIdle(ctx, ref.Repo.ID, ref.Number, idleness(p))
+	tip, err := r.Forge.Tree(ctx, p.Repo, p.BaseTip)
+	if err != nil {
+		return err
+	}
+	return r.Store.SaveIdle(ctx, ref.Repo.ID, ref.Number, idleness(p, rulesOf(tip)))
+}
+
+// isIdle reports whether an open pull request is as it was when a sweep found
+// nothing governed in it. rules keeps what was read of base branches.
+func (r *Reviewer) isIdle(ctx context.Context, p Pull, idle string, rules map[string]string) (bool, error) {
+	if idle == "" {
+		return false, nil
+	}
+	if _, ok := rules[p.BaseRef]; !ok {
+		tip, err := r.Forge.Tip(ctx, p.Repo, p.BaseRef)
+		if errors.Is(err, ErrGone) {
+			return false, nil
+		} else if err != nil {
+			return false, fmt.Errorf("tip of %v %s: %w", p.Repo, p.BaseRef, err)
+		}
+		tree, err := r.Forge.Tree(ctx, p.Repo, tip)
+		if err != nil {
+			return false, fmt.Errorf("read %s: %w", short(tip), err)
+		}
+		rules[p.BaseRef] = rulesOf(tree)
+	}
+	return idle == idleness(p, rules[p.BaseRef]), nil
+}
+
+// rulesOf names the settings and rules in a tree by their content.
+func rulesOf(t change.Tree) string {
+	var b strings.Builder
+	for e := range t.Entries() {
+		if e.Path == SettingsPath || strings.HasPrefix(e.Path, RulesDir) {
+			fmt.Fprintf(&b, "%s %s %s\n", e.Mode, e.ID, e.Path)
+		}
+	}
+	return digestOf([]byte(b.String()))
 }
 
 // nothingGoverned reports whether nothing that somebody could sign was ever seen
@@ -144,10 +193,10 @@ func (k PullState) nothingGoverned() bool {
 }
 
 // idleness is what a pull request in which nothing is governed was judged by. As
-// long as it stays the same, only other rules or another base can change that,
-// and then all are judged anew.
-func idleness(p Pull) string {
-	return fmt.Sprintf("%s %s %d", p.Head, p.BaseRef, p.UpdatedAt.Unix())
+// long as it stays the same, that can change only with the base's content, and
+// then all are judged anew.
+func idleness(p Pull, rules string) string {
+	return fmt.Sprintf("%s %s %d %s", p.Head, p.BaseRef, p.UpdatedAt.Unix(), rules)
 }
 
 // sweepClosed takes note of a pull request that was closed unnoticed.
