@@ -66,7 +66,9 @@ type condition struct {
 	slot   slot
 	negate bool
 	text   string // a text that the file must hold
-	beside string // the name of a file in the same folder
+	beside string // the name of a file, relative to the folder
+	path   string // a glob that the whole path must match
+	kebab  bool   // what the slot finds is lower-case letters, digits and hyphens
 }
 
 // catalogue is the embedded catalogue. It is read once; that it reads at all is
@@ -264,7 +266,7 @@ func (p *place) set(key string, v *Node) (err error) {
 }
 
 // parseSignature reads conditions joined by " & ": a slot that must find
-// something, !slot that must find nothing, text:… and beside:… .
+// something, !slot that must find nothing, text:…, beside:…, path:… and kebab:… .
 func parseSignature(text string) (signature, error) {
 	var out signature
 	for _, part := range strings.Split(text, " & ") {
@@ -275,7 +277,12 @@ func parseSignature(text string) (signature, error) {
 			c.text = t
 		} else if t, ok := strings.CutPrefix(part, "beside:"); ok {
 			c.beside = t
+		} else if t, ok := strings.CutPrefix(part, "path:"); ok {
+			if c.path = t; !doublestar.ValidatePattern(t) {
+				return nil, fmt.Errorf("bad pattern %q", t)
+			}
 		} else {
+			part, c.kebab = strings.CutPrefix(part, "kebab:")
 			part, c.negate = strings.CutPrefix(part, "!")
 			if strings.Contains(part, "=") && !strings.Contains(part, "[") {
 				part = "[" + part + "]" // key=value for the document itself

@@ -5,7 +5,8 @@ import "strings"
 // promptLabels are keys of a file of prompts whose values speak to people, or
 // name something.
 var promptLabels = set("name", "title", "id", "version", "author", "authors", "license", "url", "link", "homepage", "category", "tag", "tags", "notes", "note", "comment", "comments", "changelog", "source", "path", "file", "type", "created", "updated", "date",
-	"testdata", "tests", "test", "evaluators", "assert", "expected", "inputvariables", "variables", "schema", "$schema", "metadata")
+	"testdata", "tests", "test", "evaluators", "assert", "expected", "inputvariables", "variables", "schema", "$schema", "metadata",
+	"welcome", "welcomemessage", "banner", "placeholder")
 
 // readPromptStrings reads a file that is known to hold prompts by its name:
 // whatever text stands in it is one. Text is what has several words; a
@@ -41,7 +42,7 @@ func promptStrings(n *Node, at string, depth int, out *[]fact) {
 		}
 	case StringNode:
 		if isProse(n.Text) {
-			*out = append(*out, fact{kind: Prompt, slot: or(at, "text"), value: n.Text, line: n.Line})
+			*out = append(*out, fact{kind: Prompt, slot: or(at, "text"), value: n.Text, line: n.Line, notice: speaksToPeople(n.Text)})
 		}
 	}
 }
@@ -52,3 +53,21 @@ func isProse(s string) bool {
 	s = strings.TrimSpace(s)
 	return strings.Contains(s, "\n") || len(s) >= 20 && strings.Count(s, " ") >= 3
 }
+
+// speaksToPeople tells a text that a screen shows from one for a model, where
+// only a folder or a name says prompt: a short question, or a short call to
+// enter something. A text with places to fill in, or with more than one line, is
+// for a model.
+func speaksToPeople(s string) bool {
+	s = strings.TrimSpace(s)
+	if strings.ContainsAny(s, "\n{}<>$%") || len(s) > 80 {
+		return false
+	}
+	if strings.HasSuffix(s, "?") {
+		return true
+	}
+	first, _, _ := strings.Cut(strings.ToLower(s), " ")
+	return screenVerbs[first] && strings.Count(s, " ") < 6
+}
+
+var screenVerbs = set("enter", "press", "type", "password:", "username:")

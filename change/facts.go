@@ -269,7 +269,7 @@ func (c *collector) text(p *place, value string, line int) {
 	if name == "" {
 		name = "text"
 	}
-	c.add(fact{kind: Prompt, slot: name, value: value, line: line, notice: p.notice})
+	c.add(fact{kind: Prompt, slot: name, value: value, line: line, notice: p.notice || c.f.weak && speaksToPeople(value)})
 }
 
 // promptText joins the strings of a list, and writes everything else as JSON.

@@ -211,6 +211,8 @@ func (sig signature) holds(d *document, f *format, s *side) bool {
 			if _, ok := s.tree.Lookup(path.Join(path.Dir(d.entry.Path), c.beside)); !ok {
 				return false
 			}
+		case c.path != "" && !matchAny([]string{c.path}, d.entry.Path):
+			return false
 		}
 	}
 	if len(d.roots) == 0 {
@@ -239,10 +241,20 @@ func (sig signature) holdsFor(root *Node, f *format) bool {
 			continue
 		}
 		found := false
-		c.slot.find(root, nil, f.repeats(), func(hit) { found = true })
+		c.slot.find(root, nil, f.repeats(), func(h hit) { found = found || !c.kebab || isKebab(h.node.String()) })
 		if found == c.negate {
 			return false
 		}
 	}
 	return true
+}
+
+// isKebab reports whether a name is lower-case letters, digits and hyphens.
+func isKebab(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
 }

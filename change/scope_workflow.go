@@ -225,7 +225,7 @@ func tokenRules(n *Node) []rule {
 var outsiderEvents = map[string]bool{
 	"pull_request": true, "pull_request_target": true, "pull_request_review": true, "pull_request_review_comment": true,
 	"issue_comment": true, "issues": true, "discussion": true, "discussion_comment": true,
-	"workflow_run": true, "fork": true, "watch": true, "gollum": true, "commit_comment": true, "slash_command": true, "command": true, "reaction": true,
+	"workflow_run": true, "fork": true, "watch": true, "gollum": true, "commit_comment": true, "slash_command": true, "command": true,
 }
 
 // triggers reads who may start the workflow.
