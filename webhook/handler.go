@@ -8,6 +8,7 @@
 package webhook
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -27,8 +28,14 @@ const (
 	// maxBody is above GitHub's cap of 25 MB.
 	maxBody = 26 << 20
 	// largeBody is the size from which few bodies are read at once, since
-	// they are read before it is known who sent them.
+	// they are read before it is known who sent them. So much of each is read
+	// beforehand: who sends less takes no place.
 	largeBody = 1 << 20
+	// readTime bounds the reading of a body: GitHub gives up after 10 seconds.
+	readTime = 9 * time.Second
+	// stepTime is how long each further largeBody bytes of a large body may take
+	// while others wait for its place.
+	stepTime = 2 * time.Second
 	// keepTime bounds the insert, so that GitHub hears before its 10 seconds are over.
 	keepTime = 8 * time.Second
 )
@@ -166,24 +173,40 @@ func (h *Handler) signed(body, sum []byte) bool {
 	return ok
 }
 
-// read reads the body. Few large ones are read at a time.
+// read reads the body. Few large ones are read at a time, and none slowly:
+// whoever only holds the line must not keep GitHub out.
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
 	if r.ContentLength > maxBody {
 		return nil, &refusal{http.StatusRequestEntityTooLarge, "the body is too large"}
 	}
-	if r.ContentLength < 0 || r.ContentLength > largeBody {
-		if !h.large.acquire(r.Context()) {
+	ctx, cancel := context.WithTimeout(r.Context(), readTime)
+	defer cancel()
+	end, _ := ctx.Deadline()
+	line := http.NewResponseController(w) // a recorder of a test knows no deadlines
+	_ = line.SetReadDeadline(end)
+	defer func() { _ = line.SetReadDeadline(time.Time{}) }()
+
+	var body bytes.Buffer
+	from := http.MaxBytesReader(w, r.Body, maxBody)
+	_, err := io.CopyN(&body, from, largeBody)
+	if err == nil {
+		if !h.large.acquire(ctx) {
 			return nil, &refusal{http.StatusServiceUnavailable, "busy; deliver it again"}
 		}
 		defer h.large.release()
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	for err == nil {
+		if step := time.Now().Add(stepTime); step.Before(end) {
+			_ = line.SetReadDeadline(step)
+		}
+		_, err = io.CopyN(&body, from, largeBody)
+	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return nil, &refusal{http.StatusRequestEntityTooLarge, "the body is too large"}
-	} else if err != nil {
-		return nil, &refusal{http.StatusBadRequest, "the body broke off"}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, &refusal{http.StatusBadRequest, "the body broke off, or came too slowly"}
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
 
 // headers are those that may be logged. All others stay out: GitHub itself has

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -230,19 +231,20 @@ func TestHandlerRefusesRatherThanLoses(t *testing.T) {
 func TestHandlerLargeBodies(t *testing.T) {
 	h := newHandler(openStore(t), io.Discard)
 	ctx, cancel := context.WithCancel(t.Context())
-	answered := make(chan int, 10)
-	started := make(chan struct{}, 10)
-	for range 10 {
+	const all, atOnce = 20, 16
+	answered := make(chan int, all)
+	started := make(chan struct{}, all)
+	for range all {
 		go func() {
 			r := request(nil).WithContext(ctx)
 			r.ContentLength = 20 << 20
-			r.Body = io.NopCloser(slow{ctx, started})
+			r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(make([]byte, 1<<20)), slow{ctx, started}))
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
 			answered <- w.Code
 		}()
 	}
-	for range 4 {
+	for range atOnce {
 		<-started
 	}
 	w := httptest.NewRecorder()
@@ -251,10 +253,10 @@ func TestHandlerLargeBodies(t *testing.T) {
 		t.Errorf("a small delivery was answered %d; want 202", w.Code)
 	}
 	if len(started) != 0 {
-		t.Error("more than four large bodies are read at once")
+		t.Errorf("more than %d large bodies are read at once", atOnce)
 	}
 	cancel()
-	for range 10 {
+	for range all {
 		if code := <-answered; code != 400 && code != 503 {
 			t.Errorf("a large body that broke off was answered %d", code)
 		}
@@ -271,4 +273,41 @@ func (s slow) Read([]byte) (int, error) {
 	s.started <- struct{}{}
 	<-s.ctx.Done()
 	return 0, s.ctx.Err()
+}
+
+// Connections of somebody who knows no secret must not keep GitHub's large
+// deliveries out: those that send little take no place, and the others lose it
+// when they send no more.
+func TestHandlerSlowStrangers(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(newHandler(openStore(t), io.Discard))
+	defer srv.Close()
+	defer srv.CloseClientConnections()
+	for i := range 40 {
+		c, err := net.Dial("tcp", srv.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		begun := "{"
+		if i%2 == 0 {
+			begun = strings.Repeat(" ", 1<<20+1)
+		}
+		fmt.Fprintf(c, "POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-GitHub-Delivery: a\r\nX-GitHub-Event: push\r\n"+
+			"X-Hub-Signature-256: sha256=%s\r\nContent-Length: %d\r\n\r\n%s", strings.Repeat("0", 64), 20<<20, begun)
+	}
+	body := bytes.Replace(comment(7, 1), []byte("hello"), bytes.Repeat([]byte("x"), 2<<20), 1)
+	r, err := http.NewRequest(http.MethodPost, srv.URL, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = request(body).Header
+	resp, err := (&http.Client{Timeout: 6 * time.Second}).Do(r) // GitHub waits 10
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusAccepted {
+		t.Errorf("a large delivery was answered %s", resp.Status)
+	}
 }
