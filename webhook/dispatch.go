@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -77,7 +78,7 @@ func dispatch(ctx context.Context, repos Repos, reviews Reviews, app int64, d De
 	case moves(d.Event, d.Action) && (d.Event != "repository" || p.Repository.ID != 0):
 		err = narrow(ctx, repos, d, &p)
 	default:
-		err = own(ctx, repos, r, e.Repo)
+		e.Repo, err = own(ctx, repos, r, e.Repo)
 	}
 	if err != nil {
 		return err
@@ -85,34 +86,39 @@ func dispatch(ctx context.Context, repos Repos, reviews Reviews, app int64, d De
 	return r.do(ctx, reviews, e, p)
 }
 
-// own checks that the repository of a delivery belongs to its installation.
+// own checks that the repository of a delivery belongs to its installation, and
+// returns it as it is known.
 //
 // A repository that is not known belongs to whichever installation's signed
 // delivery names it first; from then on only an installation event, or its
 // transfer, moves it to another. So a delivery of one tenant cannot act on the
-// repository of another.
-func own(ctx context.Context, repos Repos, r *row, repo review.Repo) error {
+// repository of another. Nor does any but a repository event, or a listing,
+// say what it is called: others may come late, from before it was renamed, when
+// the old name may be another repository's.
+func own(ctx context.Context, repos Repos, r *row, repo review.Repo) (review.Repo, error) {
 	if repo.ID == 0 {
 		if r.lane(payload{}).name == "installation" {
-			return nil // about people, not about a repository
+			return repo, nil // about people, not about a repository
 		}
-		return errLacks("repository")
+		return repo, errLacks("repository")
 	}
 	have, ok, err := repos.Repo(ctx, repo.ID)
 	if err != nil {
-		return err
+		return repo, err
 	}
 	if ok && have.Installation != repo.Installation {
-		return permanent(fmt.Errorf("%w: %v (%d) is known with installation %d, and this comes from %d; if the app was installed anew, let GitHub deliver the newest installation event again",
+		return repo, permanent(fmt.Errorf("%w: %v (%d) is known with installation %d, and this comes from %d; if the app was installed anew, let GitHub deliver the newest installation event again",
 			ErrForeign, repo, repo.ID, have.Installation, repo.Installation))
 	}
-	if repo.DefaultBranch == "" {
-		repo.DefaultBranch = have.DefaultBranch
+	if ok && r.event != "repository" && have.Owner != "" && have.Name != "" {
+		have.DefaultBranch = cmp.Or(have.DefaultBranch, repo.DefaultBranch)
+		repo = have
 	}
+	repo.DefaultBranch = cmp.Or(repo.DefaultBranch, have.DefaultBranch)
 	if ok && have == repo || r.event == "repository" && r.action == "deleted" {
-		return nil
+		return repo, nil
 	}
-	return repos.AddRepo(ctx, repo)
+	return repo, repos.AddRepo(ctx, repo)
 }
 
 // narrow leaves in the lists of an installation event only what the

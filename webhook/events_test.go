@@ -246,6 +246,24 @@ func TestDispatchOwnership(t *testing.T) {
 	})
 }
 
+// A delivery from before a renaming, or a change of visibility, may come late:
+// only an event about the repository itself says what it is called.
+func TestDispatchKeepsName(t *testing.T) {
+	old := `"installation":{"id":42},"repository":{"id":700,"name":"old","owner":{"login":"acme"},"default_branch":"master"}`
+	repos, c := known(), calls{}
+	late := Delivery{Event: "issue_comment", Action: "created", Body: []byte(`{"action":"created",` + old + `,"issue":{"number":1,"state":"open","pull_request":{}},"comment":{"id":5}}`)}
+	if err := dispatch(t.Context(), repos, &c, ourApp, late); err != nil || len(c.got) != 1 || !strings.Contains(c.got[0], `"support-agents"`) {
+		t.Errorf("calls = %v, error = %v; want one about support-agents", c.got, err)
+	}
+	if d := cmp.Diff(known(), repos); d != "" {
+		t.Errorf("repositories changed:\n%s", d)
+	}
+	renamed := Delivery{Event: "repository", Action: "renamed", Body: []byte(`{"action":"renamed",` + old + `}`)}
+	if err := dispatch(t.Context(), repos, &c, ourApp, renamed); err != nil || repos[700].Name != "old" || repos[700].DefaultBranch != "master" {
+		t.Errorf("renamed to %+v, error = %v", repos[700], err)
+	}
+}
+
 // Bodies that are JSON but not what the event needs are kept, and then end as
 // an error that no attempt can mend.
 func TestDispatchLacking(t *testing.T) {
