@@ -39,6 +39,9 @@ func route(event, guid string, body []byte, app int64) (d Delivery, keep bool, e
 	if r == nil || event == SweepEvent || perr == nil && r.only != nil && !r.only(p, app) {
 		return d, false, nil
 	}
+	if err := subjects[event].check(event, body); err != nil {
+		return d, false, err
+	}
 	return newDelivery(r, p, guid, body), true, nil
 }
 
@@ -47,7 +50,7 @@ func newDelivery(r *row, p payload, guid string, body []byte) Delivery {
 	sum := sha256.Sum256(body)
 	return Delivery{GUID: guid, Event: r.event, Action: p.Action, Installation: p.Installation.ID, RepoID: p.Repository.ID, Pull: l.pull,
 		Lane: fmt.Sprintf("%d/%d/%s", p.Installation.ID, p.Repository.ID, l.name), Wide: l.wide,
-		Digest: "sha256:" + hex.EncodeToString(sum[:]), Body: body}
+		Once: !subjects[r.event].bare, Digest: "sha256:" + hex.EncodeToString(sum[:]), Body: body}
 }
 
 // dispatch hands a delivery to the method of Reviews that the event table names.

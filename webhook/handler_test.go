@@ -86,7 +86,7 @@ func TestHandler(t *testing.T) {
 		"an event that is ignored":   {good, func(r *http.Request) { r.Header.Set("X-GitHub-Event", "star") }, 202, 0},
 		"a sweep from outside":       {[]byte(`{"installation":{"id":42},"repository":{"id":700}}`), func(r *http.Request) { r.Header.Set("X-GitHub-Event", "sweep") }, 202, 0},
 		"a comment on an issue":      {[]byte(`{"action":"created","issue":{"number":1},"comment":{"id":1}}`), nil, 202, 0},
-		"parts of another type":      {[]byte(`{"action":"created","installation":{"id":42},"repository":{"id":"700"},"issue":{"number":"x"}}`), nil, 202, 1},
+		"parts of another type":      {[]byte(`{"action":"created","installation":{"id":42},"repository":{"id":"700"},"issue":{"number":"x"},"comment":{}}`), nil, 202, 1},
 
 		"unsigned": {good, func(r *http.Request) { r.Header.Del("X-Hub-Signature-256") }, 401, 0},
 		"signed with SHA-1 only": {good, func(r *http.Request) {
@@ -227,7 +227,64 @@ func TestHandlerRefusesRatherThanLoses(t *testing.T) {
 	}
 }
 
-// A few slow large bodies do not keep others out.
+// The signature covers the body alone. A signed body must not be taken under the
+// name of another event: these would uninstall the app, or take the repository
+// away, or make a star a comment.
+func TestHandlerRefusesBodyOfAnotherEvent(t *testing.T) {
+	t.Parallel()
+	const around = `"action":"deleted","installation":{"id":42},"sender":{"id":3},"repository":{"id":700,"name":"bot","owner":{"login":"acme"}}`
+	const issue = `,"issue":{"number":1,"pull_request":{}}`
+	for _, c := range []struct{ event, body string }{
+		{"installation", `{` + around + issue + `,"comment":{"id":5,"body":"x"}}`},
+		{"installation", `{` + around + `,"starred_at":null}`},
+		{"installation", `{"action":"suspend","installation":{"id":42},"team":{}}`},
+		{"repository", `{` + around + issue + `,"comment":{"id":5,"body":"x"}}`},
+		{"repository", `{` + around + `,"starred_at":null}`},
+		{"issue_comment", `{` + around + issue + `}`},
+		{"issue_comment", `{` + around + issue + `,"comment":null}`},
+		{"installation_repositories", `{"action":"removed","installation":{"id":42},"repositories_removed":[]}`},
+		{"pull_request", `{"action":"edited","installation":{"id":42},"pull_request":{"number":1},"review":{"id":1},"changes":{"title":{"from":"x"}}}`},
+	} {
+		inbox := openStore(t)
+		r := request([]byte(c.body))
+		r.Header.Set("X-GitHub-Event", c.event)
+		w := httptest.NewRecorder()
+		newHandler(inbox, io.Discard).ServeHTTP(w, r)
+		if n, err := inbox.Backlog(t.Context()); w.Code != 400 || n != 0 || err != nil {
+			t.Errorf("%s %s: answered %d and kept %d, %v; want 400 and none", c.event, c.body, w.Code, n, err)
+		}
+	}
+}
+
+// Nor does it cover the GUID: a captured body does not come twice under two of
+// them. Those of teams and members carry no time, and may be alike.
+func TestHandlerRefusesCopyUnderAnotherGUID(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		event string
+		body  []byte
+		kept  int
+	}{
+		{"issue_comment", comment(7, 1), 1},
+		{"membership", []byte(`{"action":"added","installation":{"id":42},"organization":{"login":"acme"},"member":{"id":1},"team":{"id":2}}`), 3},
+	} {
+		inbox := openStore(t)
+		for _, guid := range []string{"first", "second", "third", "first"} {
+			r := request(c.body)
+			r.Header.Set("X-GitHub-Event", c.event)
+			r.Header.Set("X-GitHub-Delivery", guid)
+			w := httptest.NewRecorder()
+			if newHandler(inbox, io.Discard).ServeHTTP(w, r); w.Code != 202 {
+				t.Errorf("%s: answered %d; want 202", c.event, w.Code)
+			}
+		}
+		if n, err := inbox.Backlog(t.Context()); n != c.kept || err != nil {
+			t.Errorf("%s: kept %d, %v; want %d", c.event, n, err, c.kept)
+		}
+	}
+}
+
+// Few large bodies are read at a time, and they do not keep small ones out.
 func TestHandlerLargeBodies(t *testing.T) {
 	h := newHandler(openStore(t), io.Discard)
 	ctx, cancel := context.WithCancel(t.Context())

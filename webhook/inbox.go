@@ -30,7 +30,10 @@ type Delivery struct {
 	Lane string
 	// Wide deliveries may touch any pull request of their repository: they wait
 	// for all that came before in it, and all that comes after waits for them.
-	Wide       bool
+	Wide bool
+	// Once is set on the way in when the same body under another GUID is a copy
+	// and no delivery of GitHub's, which delivers again under the same one.
+	Once       bool
 	Digest     string // sha256:… of Body
 	Body       []byte
 	ReceivedAt time.Time
@@ -52,9 +55,10 @@ type Lease struct {
 // All methods are durable when they return nil; after any other error they may
 // be called again.
 type Inbox interface {
-	// Add keeps d unless its GUID is there. A delivery that is dead is put back
-	// when the same body comes again. A sweep is not kept beside one in its lane
-	// that was never claimed and does all that it would. added is false when nothing is to be done.
+	// Add keeps d unless its GUID is there, or, where d is to come once, its
+	// digest. A delivery that is dead is put back when the same body comes again
+	// under its GUID. A sweep is not kept beside one in its lane that was never
+	// claimed and does all that it would. added is false when nothing is to be done.
 	Add(ctx context.Context, d Delivery) (added bool, err error)
 	// Claim gives the oldest delivery that is due at now and may be handled
 	// beside those that are leased, for the time of ttl. No two live leases are

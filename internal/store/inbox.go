@@ -21,12 +21,13 @@ func (d *DB) Add(ctx context.Context, v webhook.Delivery) (added bool, err error
 	n, err := d.exec(ctx, `
 		INSERT INTO delivery (guid, event, action, installation, repo_id, pull, lane, wide, digest, body, received_at, due_at)
 		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11
-		WHERE $2 <> $12 OR NOT EXISTS (SELECT 1 FROM delivery e WHERE e.installation = $4 AND e.repo_id = $5 AND e.lane = $7
-			AND e.event = $2 AND e.action IN ($3, $13) AND e.state = 'pending' AND e.attempts = 0)
+		WHERE ($2 <> $12 OR NOT EXISTS (SELECT 1 FROM delivery e WHERE e.installation = $4 AND e.repo_id = $5 AND e.lane = $7
+			AND e.event = $2 AND e.action IN ($3, $13) AND e.state = 'pending' AND e.attempts = 0))
+		AND NOT ($14 AND EXISTS (SELECT 1 FROM delivery e WHERE e.digest = $9 AND e.guid <> $1))
 		ON CONFLICT (guid) DO UPDATE SET state = 'pending', attempts = 0, due_at = excluded.due_at, error = '', ended_at = 0
 		WHERE delivery.state = 'dead' AND delivery.digest = excluded.digest`,
 		v.GUID, v.Event, v.Action, v.Installation, v.RepoID, v.Pull, v.Lane, v.Wide, v.Digest, v.Body, micros(v.ReceivedAt),
-		webhook.SweepEvent, webhook.SweepAll)
+		webhook.SweepEvent, webhook.SweepAll, v.Once)
 	if err != nil {
 		return false, fmt.Errorf("add delivery %s: %w", v.GUID, err)
 	}
