@@ -91,6 +91,9 @@ func Decide(c Case) Verdict {
 	for _, st := range v.Standings {
 		v.State = worse(v.State, st.State)
 	}
+	if len(c.Outdated) > 0 {
+		v.State = worse(v.State, Waiting)
+	}
 	if len(v.Denials) > 0 {
 		v.State = Denied
 	}

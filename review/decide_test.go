@@ -121,6 +121,10 @@ func TestDecide(t *testing.T) {
 			c.Statements = []Signoff{said(bob, Approve)}
 		}, Waiting},
 
+		{"other content would land", func(c *Case) {
+			c.Statements = []Signoff{said(bob, Approve)}
+			c.Outdated = []string{"CLAUDE.md"}
+		}, Waiting},
 		{"delegate signs", func(c *Case) {
 			c.Rosters["prompt"].People[dana.ID] = Member{User: dana, Through: "delegate of bob (2)", For: bob.ID}
 			c.Statements = []Signoff{said(dana, Approve)}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/countersign-dev/countersign/change"
 )
 
 // Reasons of a landing's outcome that are not the names of requirements.
@@ -63,7 +66,10 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 	if err != nil {
 		return err
 	}
-	anew := m.Forced // what is behind the base now may be part of a pull request
+	again := false
+	// All of them where what is behind the base may be part of one now, or what
+	// one changes may be governed now.
+	anew := m.Forced
 	for i, part := range parts {
 		if i > 0 { // an earlier part may have changed the rules
 			if g, err = r.governedAt(ctx, e, branch, part, g); err != nil || g == nil {
@@ -92,10 +98,12 @@ func (r *Reviewer) Land(ctx context.Context, e PushEvent) error {
 		if err := r.announce(ctx, l, receipt); err != nil {
 			return err
 		}
-		anew = anew || touchesRules(l.Verdict)
+		gate, _ := gating(l.Verdict.Set)
+		again = again || len(gate) > 0
+		anew = anew || touchesRules(l.Verdict) || slices.ContainsFunc(gate, func(ch change.Change) bool { return len(ch.Paths) > 1 })
 	}
-	if anew { // every open pull request is decided anew
-		return r.Scheduler.Schedule(ctx, e.Repo, cause(e.Event, e.After), true)
+	if again || anew { // what open pull requests would land on it is other content now
+		return r.Scheduler.Schedule(ctx, e.Repo, cause(e.Event, e.After), anew)
 	}
 	return nil
 }

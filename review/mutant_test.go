@@ -15,6 +15,7 @@ type mutant struct{ name, from, to string }
 // dropped.
 var mutants = []mutant{
 	{"contributors unknown", `if !c.Pull.Complete {`, `if false {`},
+	{"outdated", `if len(c.Outdated) > 0 {`, `if false {`},
 	{"denials", `if len(v.Denials) > 0 {`, `if false {`},
 	{"worst standing", `v.State = worse(v.State, st.State)`, `_ = st`},
 	{"distinct signers", `keepApart(c, v.Standings)`, ``},

@@ -41,6 +41,9 @@ func headline(v Verdict) string {
 		}
 		return "Nobody can sign: " + strings.Join(ids(v.Standings, Denied), ", ")
 	}
+	if len(ids(v.Standings, Waiting)) == 0 {
+		return "Update the branch: " + printable(strings.Join(firstFew(v.Outdated, 3), ", "), 120)
+	}
 	if q := quorum(v.Standings); len(q) > 0 && len(q) <= 4 {
 		return "Waiting for " + waitingFor(q, func(login string) string { return login })
 	}

@@ -197,7 +197,9 @@ func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fre
 		return nil, err
 	}
 	if p.Onto == "" { // what is below in a stack has not landed yet
-		c.Outdated = outdated(c.Demand.Requirements, base, rules.tip)
+		if c.Outdated, err = outdated(c, base, head, rules.tip, rules.settings.Change()); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.testimony(ctx, c); err != nil {
 		return nil, err
@@ -235,22 +237,6 @@ func scopes(c *Case, base, head change.Tree) error {
 		}
 	}
 	return nil
-}
-
-// outdated lists files of the requirements' scopes that differ between the
-// merge base and the tip of the base branch.
-func outdated(reqs []Requirement, base, tip change.Tree) []string {
-	set := map[string]bool{}
-	for _, req := range reqs {
-		for _, path := range req.Paths {
-			a, _ := base.Lookup(path)
-			b, _ := tip.Lookup(path)
-			if a.ID != b.ID || a.Mode != b.Mode {
-				set[path] = true
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(set))
 }
 
 // testimony reads what people said, here and on other pull requests over the

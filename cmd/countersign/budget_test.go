@@ -84,6 +84,9 @@ func TestBudget(t *testing.T) {
 		var once, others []string // once: what is then kept for good
 		for _, c := range s.sim.Calls() {
 			name := strings.TrimSpace(c.Method + " " + c.Path + " " + c.Operation)
+			if c.Path == "/repos/{owner}/{repo}/git/ref/{ref}" && strings.HasPrefix(tt.event, "landed") {
+				break // the record is sealed and told of; open pull requests are looked at, one by one
+			}
 			if strings.HasSuffix(c.Path, "/git/blobs/{file_sha}") || c.Path == "/users/{username}" {
 				once = append(once, name)
 			} else {
