@@ -30,7 +30,7 @@ func (c *comparison) reportBroken(p *pair, before, after *document, f *format, k
 	}
 	ch := Change{Agent: d.agent, Path: p.path(), Paths: pathsOf(p), Format: f.id, Change: what, Confidence: weight,
 		Added: []string{}, Removed: []string{}, Findings: []Finding{}}
-	if f.isQuiet(p.path()) && c.settingsAgent(p.path()) == "" && p.format == nil {
+	if c.quiet(p.path(), f) && p.format == nil {
 		ch.Confidence = Notice
 	}
 	for _, side := range []*document{before, after} {

@@ -39,10 +39,11 @@ type format struct {
 	notice    bool // every hit is a notice
 	weak      bool // a name or a shape only; whoever pulls the file in knows better
 	rules     []ownRule
-	general   bool   // its paths say no more than how a file's name ends
-	byFolder  bool   // the folder decides whose work the file speaks to
-	kin       string // formats of one kin are read by the same tool
-	own       bool   // from the repository's settings
+	general   bool     // its paths say no more than how a file's name ends
+	readBy    string   // what decides who reads a file: its place, folder or name; see catalogue.yaml
+	globs     []string // the paths, with their alternatives written out
+	kin       string   // formats of one kin are read by the same tool
+	own       bool     // from the repository's settings
 }
 
 // A place is a slot with a meaning.
@@ -188,8 +189,10 @@ func (f *format) set(key string, v *Node) (err error) {
 		f.quiet = v.IsTrue()
 	case "notice":
 		f.notice = v.IsTrue()
-	case "by_folder":
-		f.byFolder = v.IsTrue()
+	case "read_by":
+		if f.readBy = v.String(); f.readBy != "place" && f.readBy != "folder" && f.readBy != "name" {
+			return fmt.Errorf("unknown value %q", f.readBy)
+		}
 	case "kin":
 		f.kin = v.String()
 	case "weak":
@@ -330,6 +333,7 @@ func newFormatIndex(formats []*format) *formatIndex {
 		f.general = true
 		for _, pattern := range f.paths {
 			for _, glob := range expandBraces(pattern) {
+				f.globs = append(f.globs, glob)
 				x.add(f, formatPath{format: i, glob: glob})
 			}
 		}

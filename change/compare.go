@@ -3,7 +3,6 @@ package change
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 )
@@ -20,7 +19,7 @@ func Compare(base, head Tree, s Settings) (Set, error) {
 		head:     &side{tree: head, files: map[string]*file{}},
 		settings: s,
 		index:    catalogue(),
-		paths:    map[string]bool{},
+		renamed:  map[string]string{},
 	}
 	if err := c.ownFormats(); err != nil {
 		return Set{}, err
@@ -42,13 +41,13 @@ type comparison struct {
 	own        []*format
 
 	pairs   []pair
-	paths   map[string]bool // changed paths that are in pairs
 	agents  []agentGlob
 	changes []Change
 	gone    []fact // removed by some pair, for telling a move
 	come    []fact // added by some pair
 	before  []*document
 	after   []*document
+	renamed map[string]string // files that are read as before, under another path
 }
 
 // A pair is a file of the base and what became of it. One path is empty for a
@@ -182,19 +181,44 @@ func (c *comparison) comparePair(p *pair) bool {
 		return true
 	}
 	old, now := c.recognise(p, before, after)
-	if old != nil || now != nil {
+	switch {
+	case old != nil && now != nil && !c.sameReader(p, old, now):
+		gone, come := *p, *p
+		gone.after, come.before = "", ""
+		c.compareAs(&gone, before.as(old), nil, old, nil)
+		c.compareAs(&come, nil, after.as(now), nil, now)
+	case old != nil || now != nil:
+		if p.before != "" && p.after != "" {
+			c.renamed[p.before] = p.after
+		}
 		c.compareAs(p, before.as(old), after.as(now), old, now)
 	}
 	found := old != nil || now != nil
 	for _, f := range c.own {
-		if matchAny(f.paths, p.path()) {
-			own := *f
-			own.parser = parserByName(p.path())
-			c.compareAs(p, before.as(&own), after.as(&own), &own, &own)
+		if c.compareOwn(p, before, after, f) {
 			found = true
 		}
 	}
 	return found
+}
+
+// compareOwn compares the versions that one of the repository's own formats
+// means. It reports whether there are any.
+func (c *comparison) compareOwn(p *pair, before, after *file, f *format) bool {
+	own := *f
+	own.parser = parserByName(p.path())
+	q := *p
+	if !matchAny(f.paths, p.before) {
+		q.before, before = "", nil
+	}
+	if !matchAny(f.paths, p.after) {
+		q.after, after = "", nil
+	}
+	if before == nil && after == nil {
+		return false
+	}
+	c.compareAs(&q, before.as(&own), after.as(&own), &own, &own)
+	return true
 }
 
 // isWeak says that only a file's name or its shape makes it governed. Then a
@@ -286,33 +310,7 @@ func (c *comparison) compareAs(p *pair, before, after *document, old, now *forma
 	if after != nil {
 		c.after = append(c.after, after)
 	}
-	if before != nil && after != nil && otherReaders(p, old, now) {
-		c.movedBetweenReaders(was, is)
-	}
 	c.compareFacts(was, is)
-}
-
-// otherReaders says that a file that was renamed is read by others than before:
-// another tool, or, where the format says that the folder decides, the work in
-// another folder.
-func otherReaders(p *pair, old, now *format) bool {
-	if p.before == p.after {
-		return false
-	}
-	return old.kin != now.kin || now.byFolder && path.Dir(p.before) != path.Dir(p.after)
-}
-
-// movedBetweenReaders reports the prompts that a rename left as they were.
-func (c *comparison) movedBetweenReaders(was, is []fact) {
-	old := map[string]*fact{}
-	for i := range was {
-		old[was[i].key()] = &was[i]
-	}
-	for i := range is {
-		if f := old[is[i].key()]; f != nil && f.kind == Prompt && !f.differs(is[i]) {
-			c.changes = append(c.changes, c.change(f, &is[i], "moved"))
-		}
-	}
 }
 
 // maxFacts bounds what one file may say, and maxRules the rules of tools among
@@ -361,7 +359,7 @@ func (c *comparison) facts(p *pair, d *document, f *format) []fact {
 		return nil
 	}
 	included := c.includedBy(d, f)
-	quiet := f.isQuiet(d.entry.Path) && c.settingsAgent(d.entry.Path) == "" && p.format == nil
+	quiet := c.quiet(d.entry.Path, f) && p.format == nil
 	for i := range out {
 		out[i].notice = out[i].notice || quiet
 		out[i].paths = append(out[i].paths, p.from...)
@@ -422,8 +420,8 @@ func (c *comparison) compareScopes() {
 		}
 		return out
 	}
-	for _, ch := range compareScopes(collect(c.before), collect(c.after)) {
-		if f := c.index.byID[ch.Format]; f != nil && (f.notice || f.isQuiet(ch.Path)) && c.settingsAgent(ch.Path) == "" {
+	for _, ch := range compareScopes(collect(c.before), collect(c.after), c.renamed) {
+		if f := c.index.byID[ch.Format]; f != nil && c.quiet(ch.Path, f) {
 			ch.Confidence = Notice
 		}
 		c.changes = append(c.changes, ch)

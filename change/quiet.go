@@ -2,6 +2,12 @@ package change
 
 import "strings"
 
+// quiet says that what a file of a format says is shown and asks nobody for
+// anything. A file that the settings give to an agent is never quiet.
+func (c *comparison) quiet(p string, f *format) bool {
+	return (f.notice || f.isQuiet(p)) && c.settingsAgent(p) == ""
+}
+
 // isQuiet says that a file holds no agent that runs: recordings and fixtures
 // for every format; tests and documentation for formats that the catalogue marks
 // quiet (source code, application settings), because those of the others are

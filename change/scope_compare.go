@@ -10,17 +10,18 @@ const maxSteps = 10_000_000
 
 // compareScopes says what two sides differ in, given all scopes of each. A
 // change is reported for each slot in which some rule comes, goes or changes
-// so that a call gets another effect.
-func compareScopes(before, after []scope) []Change {
+// so that a call gets another effect. Renamed are the files that are read as
+// before under another path, from the old to the new one.
+func compareScopes(before, after []scope, renamed map[string]string) []Change {
 	budget := maxSteps
-	return compareScopesWithin(before, after, &budget)
+	return compareScopesWithin(before, after, renamed, &budget)
 }
 
 // compareScopesWithin takes its steps from a budget. Where that is used up the
 // direction is unknown.
-func compareScopesWithin(before, after []scope, budget *int) []Change {
+func compareScopesWithin(before, after []scope, renamed map[string]string, budget *int) []Change {
 	b, a := policiesOf(before), policiesOf(after)
-	pairGroups(b, a)
+	pairGroups(b, a, renamed)
 	pairSurfaces(b, a)
 	var out []Change
 	for _, key := range policyKeys(b, a) {

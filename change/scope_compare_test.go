@@ -17,7 +17,7 @@ func TestCompareOfEqualsIsEmpty(t *testing.T) {
 		s := drawScope(t)
 		shuffled := s
 		shuffled.rules = rapid.Permutation(s.rules).Draw(t, "order")
-		if got := compareScopes([]scope{s}, []scope{shuffled}); len(got) != 0 {
+		if got := compareScopes([]scope{s}, []scope{shuffled}, nil); len(got) != 0 {
 			t.Fatalf("%+v", got)
 		}
 	})
@@ -27,7 +27,7 @@ func TestCompareFlips(t *testing.T) {
 	flipped := map[Direction]Direction{Widens: Narrows, Narrows: Widens, Both: Both, Unknown: Unknown}
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawScope(t), drawScope(t)
-		there, back := compareScopes([]scope{a}, []scope{b}), compareScopes([]scope{b}, []scope{a})
+		there, back := compareScopes([]scope{a}, []scope{b}, nil), compareScopes([]scope{b}, []scope{a}, nil)
 		if len(there) != len(back) {
 			t.Fatalf("%+v\n%+v", there, back)
 		}
@@ -46,7 +46,7 @@ func TestAddingAnAllowNeverNarrows(t *testing.T) {
 		extra := drawRule(t)
 		extra.effect = allow
 		b.rules = append(append([]rule{}, a.rules...), extra)
-		for _, c := range compareScopes([]scope{a}, []scope{b}) {
+		for _, c := range compareScopes([]scope{a}, []scope{b}, nil) {
 			if c.Direction != Widens {
 				t.Fatalf("adding %+v to %+v: %v", extra, a.rules, c.Direction)
 			}
@@ -61,7 +61,7 @@ func TestAddingADenyNeverWidens(t *testing.T) {
 		extra := drawRule(t)
 		extra.effect = deny
 		b.rules = append(append([]rule{}, a.rules...), extra)
-		for _, c := range compareScopes([]scope{a}, []scope{b}) {
+		for _, c := range compareScopes([]scope{a}, []scope{b}, nil) {
 			if c.Direction != Narrows {
 				t.Fatalf("adding %+v to %+v: %v", extra, a.rules, c.Direction)
 			}
@@ -90,7 +90,7 @@ func TestNoCallRisesUnseen(t *testing.T) {
 		if is <= was {
 			return
 		}
-		for _, c := range compareScopes([]scope{a}, []scope{b}) {
+		for _, c := range compareScopes([]scope{a}, []scope{b}, nil) {
 			if c.Direction != Narrows {
 				return
 			}
@@ -103,7 +103,7 @@ func TestMoveBetweenFilesIsSilent(t *testing.T) {
 	a := scope{path: "one", slot: "x", group: "g", surface: "p", rules: []rule{{effect: allow, subject: "t", raw: "t"}}}
 	b := a
 	b.path, b.slot = "two", "y"
-	if got := compareScopes([]scope{a}, []scope{b}); len(got) != 0 {
+	if got := compareScopes([]scope{a}, []scope{b}, nil); len(got) != 0 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -130,7 +130,7 @@ func TestManyRulesTakeLinearTime(t *testing.T) {
 					return []scope{s}
 				}
 				budget := maxSteps
-				got := compareScopesWithin(side("a", allow), side("b", deny), &budget)
+				got := compareScopesWithin(side("a", allow), side("b", deny), nil, &budget)
 				if len(got) == 0 {
 					t.Error("nothing changed")
 				}

@@ -7,13 +7,14 @@ import (
 
 // pairGroups gives a group that one side calls by another name, because its
 // file was renamed or its step moved, the name of the other side. Only groups
-// that one side alone has are considered: first those whose rules are equal,
-// then those of one agent, then the only two of their kind.
-func pairGroups(b, a *policies) {
-	for _, mark := range []func(*policies, string) string{contentMark, placeMark, agentMark, kindMark} {
-		olds, news := lonely(b, a, mark), lonely(a, b, mark)
+// of one file are considered, renamed or not, that one side alone has: first
+// those whose rules are equal, then those of one agent, then the only two of
+// their kind. Groups of two files are two agents, whatever they have in common.
+func pairGroups(b, a *policies, renamed map[string]string) {
+	for _, mark := range []func(*policies, string) string{contentMark, agentMark, kindMark} {
+		olds, news := lonely(b, a, renamed, mark), lonely(a, b, nil, mark)
 		for m, old := range olds {
-			if new := news[m]; m != "" && len(old) == 1 && len(new) == 1 {
+			if new := news[m]; len(old) == 1 && len(new) == 1 {
 				b.rename(old[0], new[0], a)
 			}
 		}
@@ -55,16 +56,34 @@ func surfaceMark(scopes []*scope) string {
 	return strings.Join(slices.Compact(parts), "\x00")
 }
 
-// lonely returns the groups of p that other lacks, by their mark.
-func lonely(p, other *policies, mark func(*policies, string) string) map[string][]string {
+// lonely returns the groups of p that other lacks, by their mark and the file
+// that they stand in, under its new path.
+func lonely(p, other *policies, renamed map[string]string, mark func(*policies, string) string) map[string][]string {
 	out := map[string][]string{}
 	for g := range p.groups {
 		if other.groups[g] == nil {
-			m := mark(p, g)
-			out[m] = append(out[m], g)
+			if m := mark(p, g); m != "" {
+				at := p.fileOf(g)
+				m += "\x00" + or(renamed[at], at)
+				out[m] = append(out[m], g)
+			}
 		}
 	}
 	return out
+}
+
+// fileOf returns the file that a group stands in, the first where it stands in
+// several.
+func (p *policies) fileOf(group string) string {
+	first := ""
+	for _, k := range p.groups[group] {
+		for _, s := range p.scopes[k] {
+			if first == "" || s.path < first {
+				first = s.path
+			}
+		}
+	}
+	return first
 }
 
 // groupKind is the reader that made a group.
@@ -101,15 +120,6 @@ func agentMark(p *policies, group string) string {
 		}
 	}
 	return ""
-}
-
-// placeMark is equal for groups of a kind that stand in one file.
-func placeMark(_ *policies, group string) string {
-	place, _, ok := strings.Cut(group, "#")
-	if !ok {
-		return ""
-	}
-	return place
 }
 
 // kindMark is equal for groups that one reader made.

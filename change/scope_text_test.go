@@ -122,7 +122,7 @@ func FuzzScopes(f *testing.F) {
 			return scopesOf(d)
 		}
 		b, a := read(before), read(after)
-		there, back := compareScopes(b, a), compareScopes(a, b)
+		there, back := compareScopes(b, a, nil), compareScopes(a, b, nil)
 		if len(there) != len(back) {
 			t.Fatalf("%d changes there, %d back", len(there), len(back))
 		}
@@ -136,7 +136,7 @@ func FuzzScopes(f *testing.F) {
 				}
 			}
 		}
-		if got := compareScopes(a, a); len(got) != 0 {
+		if got := compareScopes(a, a, nil); len(got) != 0 {
 			t.Errorf("equal sides differ: %+v", got)
 		}
 	})
