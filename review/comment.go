@@ -141,6 +141,11 @@ func (r *Reviewer) carryOut(ctx context.Context, e Event, s saying) error {
 			roster.People[m.User.ID] = Member{User: m.User, Through: m.Through} // just found to be one of those
 		}
 	}
+	for _, m := range made {
+		if err := r.spread(ctx, e, m); err != nil {
+			return err
+		}
+	}
 	if err := r.testimony(ctx, s.c); err != nil {
 		return err
 	}

@@ -130,8 +130,11 @@ func (r *Reviewer) conclude(ctx context.Context, g *governed, l *Landing, c *Cas
 	if err := r.gather(ctx, c, rules, before, after, false); err != nil {
 		return err
 	}
+	if err := r.elsewhere(ctx, c); err != nil {
+		return err
+	}
 	late := c.Statements
-	c.Statements = inTime(c.Statements, l.LandedAt)
+	c.Statements, c.Elsewhere = inTime(c.Statements, l.LandedAt), inTime(c.Elsewhere, l.LandedAt)
 	v := Decide(*c)
 	l.Verdict = &v
 	l.Outcome, l.Missing = outcome(*l, v, late)

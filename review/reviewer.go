@@ -44,10 +44,8 @@ func (r *Reviewer) Refresh(ctx context.Context, e PullEvent) error {
 	if err != nil {
 		return fmt.Errorf("read %v#%d: %w", e.Repo, e.Pull.Number, err)
 	}
-	moved := known.Head != e.Pull.Head || known.BaseRef != e.Pull.BaseRef
-	if ok && moved && !e.Pull.UpdatedAt.After(known.UpdatedAt) {
-		// The delivery is late, or of the same second: it may tell of a head
-		// that is no longer the head.
+	if ok && late(e.Pull, known) {
+		// It may tell of a head, labels or a state that are no longer so.
 		if err := r.learn(ctx, p, e.pusher(), e.Delivery.GUID); err != nil {
 			return err
 		}
@@ -59,6 +57,16 @@ func (r *Reviewer) Refresh(ctx context.Context, e PullEvent) error {
 		}
 	}
 	return r.judge(ctx, p, e.Event, e.pusher())
+}
+
+// late reports whether a delivery may be older than what is known: by its time, or
+// of the same second and different.
+func late(p Pull, known PullState) bool {
+	if !p.UpdatedAt.Equal(known.UpdatedAt) {
+		return p.UpdatedAt.Before(known.UpdatedAt)
+	}
+	return p.Head != known.Head || p.BaseRef != known.BaseRef || p.Onto != known.Onto || (p.State == "open") != known.Open ||
+		p.Draft != known.Draft || p.Title != known.Title || !slices.Equal(p.Labels, known.Labels)
 }
 
 // pusher is who made the head the head, when the event tells: whoever opened
@@ -246,12 +254,39 @@ func (r *Reviewer) testimony(ctx context.Context, c *Case) error {
 	if c.Statements, err = r.Store.Signoffs(ctx, c.Pull.Repo.ID, c.Pull.Number); err != nil {
 		return err
 	}
+	return r.elsewhere(ctx, c)
+}
+
+// elsewhere reads the rejections of the same content, and what lifts them.
+func (r *Reviewer) elsewhere(ctx context.Context, c *Case) error {
+	c.Elsewhere = nil
 	for _, req := range c.Demand.Requirements {
 		said, err := r.Store.RejectionsOf(ctx, c.Pull.Repo.ID, req.ID, req.Digest)
 		if err != nil {
 			return err
 		}
 		c.Elsewhere = append(c.Elsewhere, said...)
+	}
+	return nil
+}
+
+// spread has the other open pull requests judged anew over whose content somebody
+// said what holds there too: a rejection, or what lifts one.
+func (r *Reviewer) spread(ctx context.Context, e Event, said Signoff) error {
+	if said.Verb != Reject && said.Verb != Withdraw && said.Verb != Override {
+		return nil
+	}
+	others, err := r.Store.PullsOver(ctx, said.RepoID, said.Requirement, said.Digest)
+	if err != nil {
+		return err
+	}
+	for _, n := range others {
+		if n == said.Pull {
+			continue
+		}
+		if err := r.Scheduler.SchedulePull(ctx, PullRef{e.Repo, n}, cause(e, fmt.Sprint(said.SourceID))); err != nil {
+			return err
+		}
 	}
 	return nil
 }

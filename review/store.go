@@ -29,6 +29,9 @@ type Store interface {
 	AddHead(ctx context.Context, h Head) error
 	// Heads lists the heads of a pull request, in order of arrival.
 	Heads(ctx context.Context, repoID int64, number int) ([]Head, error)
+	// PullsOver lists the open pull requests whose head has a digest under a
+	// requirement.
+	PullsOver(ctx context.Context, repoID int64, requirement, digest string) ([]int, error)
 
 	// SaveGroup keeps a merge group and what was published on its head. Group
 	// returns one that is under way or ended, Groups those under way that are to

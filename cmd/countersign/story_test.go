@@ -541,6 +541,10 @@ var storyCommands = map[string]func(ts *testscript.TestScript, neg bool, args []
 		s := storyOf(ts)
 		s.act(ts, func() error { s.pull(ts, args[0]).Label(s.person(ts, args[1]), args[2]); return nil })
 	},
+	"unlabel": func(ts *testscript.TestScript, _ bool, args []string) {
+		s := storyOf(ts)
+		s.act(ts, func() error { s.pull(ts, args[0]).Unlabel(s.person(ts, args[1]), args[2]); return nil })
+	},
 	"sweep": func(ts *testscript.TestScript, _ bool, _ []string) {
 		s := storyOf(ts)
 		s.act(ts, func() error { return s.srv.Sweep(context.Background()) })
@@ -560,9 +564,20 @@ var storyCommands = map[string]func(ts *testscript.TestScript, neg bool, args []
 	"shuffle": func(ts *testscript.TestScript, _ bool, args []string) {
 		storyOf(ts).sim.Shuffle(uint64(number(ts, args[0])))
 	},
-	"redeliver": func(ts *testscript.TestScript, _ bool, _ []string) {
+	// redeliver [EVENT.ACTION]: the newest delivery, of that name, comes again
+	"redeliver": func(ts *testscript.TestScript, _ bool, args []string) {
 		s := storyOf(ts)
-		s.act(ts, s.sim.RedeliverLast)
+		if len(args) == 0 {
+			s.act(ts, s.sim.RedeliverLast)
+			return
+		}
+		for _, d := range slices.Backward(s.sim.Deliveries()) {
+			if d.Event+"."+d.Action == args[0] {
+				s.act(ts, func() error { return s.sim.Redeliver(d.GUID) })
+				return
+			}
+		}
+		ts.Fatalf("no delivery of %s", args[0])
 	},
 	// foreigncheck PR NAME CONCLUSION: another app posts a check
 	"foreigncheck": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -44,6 +44,19 @@ func (d *DB) AddHead(ctx context.Context, h review.Head) error {
 	return nil
 }
 
+// PullsOver implements review.Store.
+func (d *DB) PullsOver(ctx context.Context, repoID int64, requirement, digest string) ([]int, error) {
+	found, err := list(ctx, d.r, scanInt, `SELECT DISTINCT p.number FROM pull p
+		JOIN head h ON h.repo_id = p.repo_id AND h.number = p.number AND h.commit_id = p.head
+		JOIN json_each(h.digests) j ON j.key = $2 AND j.value = $3
+		WHERE p.open AND p.repo_id = $1 ORDER BY p.number`, repoID, requirement, digest)
+	out := make([]int, len(found))
+	for i, n := range found {
+		out[i] = int(n)
+	}
+	return out, err
+}
+
 // united is have with what now adds to it.
 func united(have, now review.Head) review.Head {
 	if have.Pusher.ID == 0 {
