@@ -38,8 +38,8 @@ func TestCompare(t *testing.T) {
 			want: "model added .claude/agents/r.md [claude-agent] model of refund: none → opus\n" +
 				"prompt added .claude/agents/r.md [claude-agent] description of refund: +1 -0\n" +
 				"prompt added .claude/agents/r.md [claude-agent] text of refund: +1 -0\n"},
-		{name: "comments, order and form", base: MapTree{".claude/settings.json": `{"model": "opus", "env": {"ANTHROPIC_MODEL": "x-1"}}`},
-			head: MapTree{".claude/settings.json": "{\n // \"model\": \"haiku\",\n\"env\": {\"ANTHROPIC_MODEL\": \"x-1\",},\n\"model\":\t\"opus\"}"}},
+		{name: "comments, order and form", base: MapTree{"opencode.jsonc": `{"model": "opus", "small_model": "x-1", "agent": {}}`},
+			head: MapTree{"opencode.jsonc": "{\n // \"model\": \"haiku\",\n\"agent\": {},\n\"small_model\": \"x-1\",\n\"model\":\t\"opus\",}"}},
 		{name: "windows line ends and a byte order mark", base: MapTree{"CLAUDE.md": "a\nb\n"}, head: MapTree{"CLAUDE.md": "\ufeffa\r\nb"}},
 		{name: "white space only is a notice", base: MapTree{"CLAUDE.md": "one two\nthree"}, head: MapTree{"CLAUDE.md": "one\ntwo three"},
 			want: "prompt modified CLAUDE.md [claude-md] text of claude-code: +2 -2 notice\n"},

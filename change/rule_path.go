@@ -29,9 +29,40 @@ func filePattern(p string) string {
 	return strings.TrimSuffix(p, "/**")
 }
 
+// inProject is the pattern of every path in the folder that a pattern speaks of,
+// as against "", every path.
+const inProject = "**"
+
+// claudePath is filePattern for a rule of Claude Code. There a pattern speaks of
+// the project's folder, unless it begins with // or ~/: Read(**) is every file
+// of the project, and only Read is every file. A backslash takes a letter as it
+// is, "." names no file, and a final slash is a folder and never a file. Source:
+// Claude Code documentation, Configure permissions, "Read and Edit"; gitignore(5).
+func claudePath(p string) string {
+	switch trimmed := strings.TrimPrefix(p, "./"); {
+	case p == "":
+		return ""
+	case p == ".", strings.Contains(p, "\\"):
+		return p
+	case trimmed == "" || strings.Trim(trimmed, "*/") == "" && !strings.HasPrefix(p, "//"):
+		return inProject
+	}
+	out := filePattern(p)
+	if strings.HasSuffix(p, "/") {
+		out += "/**"
+	}
+	return out
+}
+
+// outside says of a pattern that it speaks of no file of the project.
+func outside(p string) bool { return strings.HasPrefix(p, "//") || strings.HasPrefix(p, "~") }
+
 // pathCovers reports whether pattern a matches every path that b matches. Both
 // come from filePattern; a also matches all that lies below what it names.
 func pathCovers(a, b string) bool {
+	if outside(b) && !outside(a) {
+		return false
+	}
 	x, y := pathLetters(a), pathLetters(b)
 	return pathMatch(x, y) || pathMatch(x+"/"+string(deepStar), y) ||
 		strings.HasPrefix(x, string(deepStar)+"/") && (pathMatch(x[2:], y) || pathMatch(x[2:]+"/"+string(deepStar), y))

@@ -15,8 +15,8 @@ func isClaudeSettings(d *document) bool {
 		(path.Base(p) == "settings.json" || path.Base(p) == "settings.local.json") || d.format == "claude-settings" || d.format == "claude-settings-anywhere"
 }
 
-// claudeSettings are the settings that decide about scope. What is not here,
-// such as includeCoAuthoredBy or cleanupPeriodDays, decides nothing.
+// claudeSettings are the settings that decide about scope in a way that has an
+// order. Of others, unknownClaudeSettings knows which decide nothing.
 var claudeSettings = []setting{
 	{at: "permissions.defaultMode", dimension: "approval", values: "plan=a dontAsk=b default=abc acceptEdits=abcd auto=abcde bypassPermissions=abcdef", absent: "default"},
 	{at: "permissions.additionalDirectories", dimension: "filesystem", kind: allows, match: files},
@@ -29,6 +29,8 @@ var claudeSettings = []setting{
 	{at: "sandbox.autoAllowBashIfSandboxed", dimension: "sandbox", values: flag, absent: "true"},
 	{at: "sandbox.allowUnsandboxedCommands", dimension: "sandbox", values: flag, absent: "true"},
 	{at: "sandbox.enableWeakerNestedSandbox", dimension: "sandbox", values: flag, absent: "false"},
+	{at: "sandbox.enableWeakerNetworkIsolation", dimension: "sandbox", values: flag, absent: "false"},
+	{at: "sandbox.failIfUnavailable", dimension: "sandbox", values: guard, absent: "false"},
 	{at: "sandbox.excludedCommands", dimension: "sandbox", kind: allows, match: words},
 	{at: "sandbox.network.allowedDomains", dimension: "network", kind: allows, match: hosts},
 	{at: "sandbox.network.deniedDomains", dimension: "network", kind: denies, def: ask, unset: ask, match: hosts},
@@ -41,6 +43,7 @@ var claudeSettings = []setting{
 	{at: "sandbox.filesystem.denyWrite", dimension: "filesystem", kind: denies, def: ask, unset: ask, match: files},
 	{at: "sandbox.filesystem.denyRead", dimension: "filesystem", kind: denies, def: ask, unset: ask, match: files},
 	{at: "skipDangerousModePermissionPrompt", dimension: "approval", values: flag, absent: "false"},
+	{at: "skipAutoPermissionPrompt", dimension: "approval", values: flag, absent: "false"},
 	{at: "autoMode.allow", dimension: "approval", kind: prose},
 	{at: "autoMode.soft_deny", dimension: "approval", kind: prose},
 	{at: "autoMode.environment", dimension: "approval", kind: prose},
@@ -54,8 +57,17 @@ var claudeSettings = []setting{
 }
 
 func readClaudeSettings(b *scopeBuilder) {
-	b.group = "claude|" + folderOf(b.d.entry.Path, ".claude")
-	b.claudeSettings(b.d.root())
+	if p := b.d.entry.Path; path.Base(path.Dir(p)) == ".claude" && (path.Base(p) == "settings.json" || path.Base(p) == "settings.local.json") {
+		b.group = "claude|" + folderOf(p, ".claude") // other names are read alone, by whoever is told of them
+	} else {
+		b.group = "claude|" + p
+	}
+	root := b.d.root()
+	b.claudeSettings(root)
+	if b.d.format == "claude-settings" || root.Has("$schema") {
+		b.unknownClaudeSettings(root, "")
+		b.skippedSettings(root)
+	}
 }
 
 // claudeSettings reads settings of Claude Code, wherever they stand.
@@ -103,23 +115,54 @@ func (b *scopeBuilder) claudeHooks(events *Node) {
 				hooks = []*Node{m}
 			}
 			for _, h := range hooks {
-				text := h.Get("command").String()
-				for _, key := range []string{"prompt", "url", "bash", "powershell", "args"} {
-					if v := h.Get(key); v != nil {
-						text += " " + oneLine(v)
-					}
-				}
-				if text = strings.TrimSpace(text); h.Get("async").IsTrue() {
-					text += " (async)" // it cannot refuse anything
-				}
-				if h.Kind == StringNode {
-					text = h.Text
+				text := hookText(h)
+				if m != h {
+					text += hookOptions(m)
 				}
 				sc.rules = append(sc.rules, rule{effect: allow, subject: "hook " + event + " " + on, pattern: text, raw: strings.TrimSpace(event + " " + on + ": " + text), line: h.Line, opaque: true})
 			}
 		}
 		b.add(sc)
 	}
+}
+
+// hookText writes what a hook runs, and after it every option: each can keep it
+// from running, from refusing, or make it run something else.
+func hookText(h *Node) string {
+	if h.Kind == StringNode {
+		return h.Text
+	}
+	text := h.Get("command").String()
+	for _, key := range hookTexts {
+		if v := h.Get(key); v != nil {
+			text += " " + oneLine(v)
+		}
+	}
+	return strings.TrimSpace(text) + hookOptions(h)
+}
+
+var hookTexts = []string{"prompt", "url", "bash", "powershell", "args"}
+
+// quietHookKeys decide nothing: what a hook runs is read apart from them, and
+// the rest is shown to people. Source: Claude Code documentation, Hooks reference.
+var quietHookKeys = set("command", "prompt", "url", "bash", "powershell", "args", "matcher", "hooks", "statusMessage", "description", "name")
+
+func hookOptions(h *Node) string {
+	text := ""
+	if h == nil || h.Kind != MapNode {
+		return text
+	}
+	for _, key := range slices.Sorted(slices.Values(h.Keys)) {
+		v := h.Get(key)
+		switch {
+		case quietHookKeys[key], key == "type" && v.String() == "command", v.IsFalse():
+		case v.IsTrue():
+			text += " (" + key + ")"
+		default:
+			text += " (" + key + ": " + oneLine(v) + ")"
+		}
+	}
+	return text
 }
 
 func isAgentMarkdown(d *document) bool {
@@ -193,7 +236,7 @@ func readClaudeCommand(b *scopeBuilder) {
 }
 
 func isClaudePlugin(d *document) bool {
-	return d.format == "claude-plugin" && strings.HasSuffix(path.Base(path.Dir(d.entry.Path)), "-plugin") || path.Base(d.entry.Path) == "hooks.json" && path.Base(path.Dir(d.entry.Path)) == "hooks"
+	return d.format == "claude-plugin" || path.Base(d.entry.Path) == "hooks.json" && path.Base(path.Dir(d.entry.Path)) == "hooks"
 }
 
 // pluginSource says where a plugin comes from. A folder of the repository itself
@@ -205,26 +248,78 @@ func pluginSource(n *Node) string {
 	return oneLine(n)
 }
 
-// readClaudePlugin reads plugin.json, marketplace.json and hooks/hooks.json. Its
-// servers are of one group with those of the plugin's .mcp.json.
+// quietPluginKeys of a plugin, a marketplace and a plugin in a marketplace tell
+// people what it is. Source: Claude Code documentation, Plugins reference, Plugin
+// manifest schema; Plugin marketplaces, Marketplace schema.
+var quietPluginKeys = set("$schema", "name", "displayName", "version", "description", "author", "owner", "homepage", "repository", "license", "keywords", "category", "tags", "metadata", "interface", "logo", "icon",
+	"source", "plugins") // and these are read apart
+
+// readClaudePlugin reads plugin.json, marketplace.json, hooks/hooks.json and
+// .lsp.json. Its servers are of one group with those of the plugin's .mcp.json.
 func readClaudePlugin(b *scopeBuilder) {
-	root := b.d.root()
+	root, base := b.d.root(), path.Base(b.d.entry.Path)
 	folder := path.Dir(path.Dir(b.d.entry.Path))
 	b.group = "claude|" + folder
 	b.here()
-	b.claudeHooks(root.Get("hooks"))
-	if servers := root.Get("mcpServers"); servers != nil && servers.Kind == MapNode {
-		b.in("mcp|"+folder, b.agent, false, func(b *scopeBuilder) { b.here(); b.mcpServers(servers, "mcpServers") })
+	switch base {
+	case ".lsp.json":
+		b.languageServers(root, "lspServers")
+		return
+	case "hooks.json":
+		b.claudeHooks(root.Get("hooks"))
+		return
 	}
+	b.pluginParts(root, "", folder)
 	for _, p := range root.Get("plugins").items() {
 		name := p.Get("name").String()
 		if name == "" {
 			continue
 		}
-		sc := scope{slot: "plugins." + entryText(name), dimension: "plugin", surface: "plugins", vague: true}
+		slot := "plugins." + entryText(name)
+		sc := scope{slot: slot, dimension: "plugin", surface: "plugins", vague: true}
 		source := p.Get("source")
 		sc.rules = []rule{{effect: allow, subject: name, pattern: pluginSource(source), raw: strings.TrimSpace(name + " " + oneLine(source)), line: p.Line}}
 		b.add(sc)
-		b.mcpServers(p.Get("mcpServers"), "plugins."+entryText(name)+".mcpServers")
+		b.pluginParts(p, slot+".", folder+"#"+name)
+	}
+}
+
+// pluginParts reads what a plugin brings. Commands, agents, skills, hooks and
+// servers may be named by path instead of standing here; then what stands there
+// is not seen, and the change has no direction.
+func (b *scopeBuilder) pluginParts(n *Node, at, group string) {
+	if n == nil || n.Kind != MapNode {
+		return
+	}
+	for i, key := range n.Keys {
+		v := n.Items[i]
+		switch {
+		case quietPluginKeys[key] || v.Kind == NullNode:
+		case key == "hooks" && v.Kind == MapNode:
+			hooks := v
+			if inner := v.Get("hooks"); inner != nil {
+				hooks = inner
+			}
+			b.in(b.group, b.agent, false, func(b *scopeBuilder) { b.prefix += at; b.claudeHooks(hooks) })
+		case key == "mcpServers" && v.Kind == MapNode:
+			b.in("mcp|"+group, b.agent, false, func(b *scopeBuilder) { b.here(); b.mcpServers(v, at+"mcpServers") })
+		case key == "lspServers" && v.Kind == MapNode:
+			b.languageServers(v, at+"lspServers")
+		default:
+			b.opaque(at+entryText(key), "plugin", v)
+		}
+	}
+}
+
+// languageServers reads servers that explain code to the agent: each is a command
+// that runs. Source: Claude Code documentation, Plugins reference, LSP servers.
+func (b *scopeBuilder) languageServers(servers *Node, slot string) {
+	if servers == nil || servers.Kind != MapNode {
+		return
+	}
+	for i, name := range servers.Keys {
+		text := oneLine(servers.Items[i])
+		b.add(scope{slot: slot + "." + entryText(name), dimension: "server", surface: slot, vague: true,
+			rules: []rule{{effect: allow, subject: "lsp " + name, pattern: text, raw: name + ": " + text, line: servers.Items[i].Line}}})
 	}
 }

@@ -11,6 +11,8 @@ func claudeRule(text string, e effect, line int) rule {
 	switch {
 	case strings.Contains(text, "${{"): // known only when the workflow runs
 		r.subject, r.pattern, r.opaque = "expression", text, true
+	case misspelt(text, e):
+		r.subject, r.pattern, r.opaque = "misspelt", text, true
 	case name == "*":
 		r.subject = "*"
 	case strings.HasPrefix(name, "mcp__"):
@@ -18,16 +20,24 @@ func claudeRule(text string, e effect, line int) rule {
 	case name == "Bash" || name == "PowerShell" || name == "Shell":
 		r.match, r.pattern = words, commandPattern(spec)
 	case name == "WebFetch":
-		r.match, r.pattern = hosts, strings.ToLower(strings.TrimPrefix(spec, "domain:"))
+		host, ok := strings.CutPrefix(spec, "domain:")
+		if spec != "" && !ok {
+			r.pattern = "no domain " + spec // matches nothing
+			break
+		}
+		r.match, r.pattern = hosts, strings.ToLower(host)
 		if r.pattern == "*" {
 			r.pattern = ""
 		}
 	case name == "Read" || name == "Edit":
-		r.match, r.pattern = files, filePattern(spec)
+		r.match, r.pattern = files, claudePath(spec)
 	case name == "Write" || name == "MultiEdit" || name == "NotebookEdit":
 		r.subject, r.pattern = "Edit", "tool "+name // Edit covers every tool that edits
-		if spec != "" {
-			r.match, r.pattern = files, filePattern(spec)
+		switch {
+		case spec != "" && e == allow:
+			r.match, r.pattern = files, claudePath(spec)
+		case spec != "": // never consulted, so it refuses nothing that Edit does not
+			r.pattern += " " + spec
 		}
 	case name == "Grep" || name == "Glob" || name == "LS" || name == "NotebookRead":
 		r.subject, r.pattern = "Read", "tool "+name+" "+spec
@@ -39,6 +49,25 @@ func claudeRule(text string, e effect, line int) rule {
 		r.pattern = spec
 	}
 	return r
+}
+
+// misspelt says of a rule that it does not name what its author meant: blanks
+// around the name or inside the parentheses belong to what is compared, so that
+// the rule matches nothing. A refusal by a WebFetch without domain: matches
+// nothing either, and a pattern that begins with "!" takes back what another
+// refuses. Source: Claude Code documentation, Configure permissions, "Permission
+// rule syntax", "WebFetch", "Read and Edit"; gitignore(5).
+func misspelt(text string, e effect) bool {
+	name, rest, ok := strings.Cut(text, "(")
+	if name != strings.TrimSpace(name) || text != strings.TrimSpace(text) {
+		return true
+	}
+	if !ok {
+		return false
+	}
+	return strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, "\t") || !strings.HasSuffix(rest, ")") ||
+		e != allow && name == "WebFetch" && rest != ")" && !strings.HasPrefix(rest, "domain:") ||
+		(name == "Read" || name == "Edit") && strings.HasPrefix(rest, "!")
 }
 
 // claudeTool reads one entry of a list of tools that an agent has: there each
@@ -68,7 +97,7 @@ func commandPattern(spec string) string {
 		spec = head + " *"
 	}
 	switch spec {
-	case "*", ":*", " *", "**", "**/*":
+	case "*", ":*", " *", "**":
 		return ""
 	}
 	return spec

@@ -2,6 +2,7 @@ package change
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -19,7 +20,7 @@ func (b *scopeBuilder) serverEnv(n *Node, of, slot string) {
 	other := scope{slot: slot, dimension: "server", surface: "mcp options", vague: true}
 	for i, name := range n.Keys {
 		v := n.Items[i].String()
-		if quietVariable.MatchString(name) {
+		if quietVariable.MatchString(name) && !handsOver(v) {
 			continue
 		}
 		r := rule{effect: allow, subject: strings.TrimSpace(of + " " + name), pattern: "= " + v, raw: name + "=" + v, line: n.Items[i].Line}
@@ -50,5 +51,30 @@ var quietVariable = regexp.MustCompile(`(?i)^(.*_)?(LOG|LOGS|LOG_?LEVEL|LOGGING|
 
 // secretReference reports whether an expression refers to a secret.
 func secretReference(v string) bool {
-	return strings.Contains(v, "secrets.") || strings.Contains(v, "github.token") || strings.Contains(v, "${input:") || strings.Contains(v, "tokens.")
+	return strings.Contains(v, "secrets.") || strings.Contains(v, "github.token") || strings.Contains(v, "${input:") || strings.Contains(v, "tokens.") ||
+		slices.ContainsFunc(variablesIn(v), secretName)
+}
+
+// handsOver says of the value of a variable that is quiet by its name that it is
+// a secret, or that it brings something else than another such variable.
+func handsOver(v string) bool {
+	if secretReference(v) || secretShapes.FindStringIndex(v) != nil {
+		return true
+	}
+	return slices.ContainsFunc(variablesIn(v), func(name string) bool { return !quietVariable.MatchString(name) })
+}
+
+var namedVariable = regexp.MustCompile(`\$\{\{?\s*(?:env:|[A-Za-z_-]+\.)*([A-Za-z_][A-Za-z0-9_-]*)|\{env:([A-Za-z_][A-Za-z0-9_]*)|\$([A-Za-z_][A-Za-z0-9_]*)`)
+
+// variablesIn lists the variables that a value refers to: ${X}, $X, {env:X},
+// ${env:X}, ${{ vars.X }}.
+func variablesIn(v string) []string {
+	if !strings.ContainsAny(v, "${") {
+		return nil
+	}
+	var out []string
+	for _, m := range namedVariable.FindAllStringSubmatch(v, -1) {
+		out = append(out, m[1]+m[2]+m[3])
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -29,30 +30,46 @@ func readMCPFile(b *scopeBuilder) {
 	}
 	b.here()
 	root := b.d.root()
-	for _, key := range []string{"mcpServers", "servers", "mcp_servers"} {
-		if n := root.Get(key); n != nil {
-			b.mcpServers(n, key)
-			b.inputs(root)
-			return
+	found := false // clients differ in the key that they read, so each counts
+	for _, at := range [][]string{{"mcpServers"}, {"servers"}, {"mcp_servers"}, {"mcp", "servers"}} {
+		if n := root.Get(at...); n != nil {
+			b.mcpServers(n, strings.Join(at, "."))
+			found = true
 		}
 	}
-	if n := root.Get("mcp"); n.Get("servers") != nil {
-		b.mcpServers(n.Get("servers"), "mcp.servers")
-		return
-	}
-	if isServerMap(root) {
+	b.inputs(root.Get("inputs"))
+	if !found && isServerMap(root) {
 		b.mcpServers(root, "mcpServers")
 	}
+	if path.Base(p) == ".mcp.json" {
+		b.strictJSON()
+	}
 }
 
-// isServerMap recognises a bare map of servers by its first value.
+// isServerMap recognises a bare map of servers by what some value holds.
 func isServerMap(n *Node) bool {
-	return n != nil && n.Kind == MapNode && len(n.Items) > 0 &&
-		(n.Items[0].Has("command") || n.Items[0].Has("url") || n.Items[0].Has("httpUrl"))
+	return n != nil && n.Kind == MapNode && slices.ContainsFunc(n.Items, func(s *Node) bool {
+		return s.Has("command") || s.Has("url") || s.Has("httpUrl")
+	})
 }
 
-// inputs are what VS Code asks the user for; they hold no grant of their own.
-func (b *scopeBuilder) inputs(*Node) {}
+// inputs are what VS Code asks for when a server starts. One of type command
+// runs a command of the editor instead. Source: VS Code documentation, MCP
+// servers, "Input variables for sensitive data"; Variables reference.
+func (b *scopeBuilder) inputs(list *Node) {
+	for _, in := range list.items() {
+		if in.Get("type").String() == "command" {
+			b.opaque("inputs."+entryText(in.Get("id").String()), "hook", in)
+		}
+	}
+}
+
+// opaque adds a value whose effect nobody can tell.
+func (b *scopeBuilder) opaque(slot, dimension string, n *Node) {
+	text := oneLine(n)
+	b.add(scope{slot: slot, dimension: dimension, surface: slot,
+		rules: []rule{{effect: allow, subject: slot, pattern: text, raw: lastKey(slot) + ": " + text, line: n.Line, opaque: true}}})
+}
 
 // mcpServers reads a map of servers, or a list of them with names.
 func (b *scopeBuilder) mcpServers(servers *Node, slot string) {
@@ -85,36 +102,29 @@ type launch struct {
 }
 
 func (b *scopeBuilder) mcpServer(s *Node, name, slot string) {
-	if s.Get("disabled").IsTrue() || s.Get("enabled").IsFalse() {
+	off := s.Get("disabled").IsTrue() || s.Get("enabled").IsFalse()
+	if off && !b.ignoresDisabled() {
 		return
 	}
-	l := launchOf(s)
-	if l.identity == "" { // a shape nobody knows is not passed over
+	launches := launchesOf(s)
+	if len(launches) == 0 { // a shape nobody knows is not passed over
 		rest := &Node{Kind: MapNode}
 		for i, key := range s.Keys {
 			if !launchDetail[key] {
 				rest.put(key, s.Items[i])
 			}
 		}
-		l = launch{identity: name + " " + oneLine(rest)}
+		launches = []launch{{identity: name + " " + oneLine(rest)}}
+	}
+	for _, l := range launches {
+		b.serverLaunch(s, l, name, slot)
 	}
 	line := s.Line
-	subject := "server " + l.identity
-	label := name
-	if l.raw != "" {
-		label += " (" + l.raw + ")"
+	subject := "server " + launches[0].identity
+	if off {
+		b.add(scope{slot: slot, dimension: "server", surface: "mcp off", rules: []rule{{effect: allow, subject: subject, pattern: "off", raw: name + " says that it is disabled", line: line, opaque: true}}})
 	}
-	server := scope{slot: slot, dimension: "server", surface: "mcp", rules: toolFilter(s, subject, label, line)}
-	if l.pinnable && l.version == "" {
-		server.rules[0].remark = b.finding("floating-version", line, entryText(name+" runs whatever version of its package is newest"))
-	}
-	b.add(server)
-	b.add(scope{slot: slot, dimension: "server", surface: "mcp args", vague: true,
-		rules: []rule{{effect: allow, subject: subject, pattern: "args " + l.args, raw: label, line: line}}})
-	if l.pinnable {
-		b.add(scope{slot: slot, dimension: "server", surface: "mcp version", vague: true,
-			rules: []rule{{effect: allow, subject: subject, pattern: l.version, raw: label, line: line}}})
-	}
+	b.serverOptions(s, subject, slot)
 	b.serverApproval(s, subject, name, slot)
 	b.serverEnv(s.Get("env"), subject, slot+".env")
 	b.serverEnv(s.Get("environment"), subject, slot+".environment")
@@ -136,6 +146,52 @@ func (b *scopeBuilder) mcpServer(s *Node, name, slot string) {
 			}
 			b.add(sc)
 		}
+	}
+}
+
+// ignoresDisabled says that the file is one that Claude Code reads, which starts
+// the servers of .mcp.json whatever their disabled says, while other readers of
+// the same file may heed it. Source: Claude Code documentation, MCP, which knows
+// no such key; anthropics/claude-code issues 17756 and 43865.
+func (b *scopeBuilder) ignoresDisabled() bool {
+	return path.Base(b.d.entry.Path) == ".mcp.json"
+}
+
+// serverLaunch adds how a server is reached: what runs, with which tools, with
+// which arguments and in which version.
+func (b *scopeBuilder) serverLaunch(s *Node, l launch, name, slot string) {
+	line, subject, label := s.Line, "server "+l.identity, name
+	if l.raw != "" {
+		label += " (" + l.raw + ")"
+	}
+	server := scope{slot: slot, dimension: "server", surface: "mcp", rules: toolFilter(s, subject, label, line)}
+	if l.pinnable && l.version == "" {
+		server.rules[0].remark = b.finding("floating-version", line, entryText(name+" runs whatever version of its package is newest"))
+	}
+	b.add(server)
+	b.add(scope{slot: slot, dimension: "server", surface: "mcp args", vague: true,
+		rules: []rule{{effect: allow, subject: subject, pattern: "args " + l.args, raw: label, line: line}}})
+	if l.pinnable {
+		b.add(scope{slot: slot, dimension: "server", surface: "mcp version", vague: true,
+			rules: []rule{{effect: allow, subject: subject, pattern: l.version, raw: label, line: line}}})
+	}
+}
+
+// serverOptions reads where a server runs and what holds it. Source: VS Code
+// documentation, MCP configuration reference (cwd, sandboxEnabled, sandbox, dev);
+// Codex, configuration reference (cwd); Gemini CLI, configuration (cwd).
+func (b *scopeBuilder) serverOptions(s *Node, subject, slot string) {
+	for _, key := range []string{"cwd", "workingDirectory", "working_directory", "sandbox", "dev", "shell", "user", "privileged", "extensions"} {
+		if n := s.Get(key); n != nil && n.Kind != NullNode {
+			text := oneLine(n)
+			b.add(scope{slot: slot, dimension: "server", surface: "mcp options",
+				rules: []rule{{effect: allow, subject: subject + " " + key, pattern: text, raw: key + ": " + text, line: n.Line, opaque: true}}})
+		}
+	}
+	if n := s.Get("sandboxEnabled"); n != nil {
+		sandbox := setting{dimension: "sandbox", values: guard, absent: "false"}
+		at := slot + ".sandboxEnabled"
+		b.add(levelScope(scope{slot: at, dimension: "sandbox", surface: at}, &sandbox, at, n.String(), n.Line))
 	}
 }
 
@@ -196,8 +252,28 @@ func (b *scopeBuilder) serverApproval(s *Node, subject, name, slot string) {
 	}
 }
 
-// launchOf reads how a server is started or where it is.
+// launchesOf reads how a server is started and where it is. One that has both a
+// command and an address is both, since clients differ in which they take.
+func launchesOf(s *Node) []launch {
+	var out []launch
+	for _, l := range []launch{remoteOf(s), commandOf(s)} {
+		if l.identity != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// launchOf is the first of launchesOf, or nothing.
 func launchOf(s *Node) launch {
+	if all := launchesOf(s); len(all) > 0 {
+		return all[0]
+	}
+	return launch{}
+}
+
+// remoteOf reads the address of a server.
+func remoteOf(s *Node) launch {
 	for _, key := range []string{"url", "httpUrl", "serverUrl", "uri", "sse_url"} {
 		if v := s.Get(key).String(); v != "" {
 			return remoteLaunch(v)
@@ -206,6 +282,11 @@ func launchOf(s *Node) launch {
 	if v := s.Get("remote", "url").String(); v != "" {
 		return remoteLaunch(v)
 	}
+	return launch{}
+}
+
+// commandOf reads the container or the command line of a server.
+func commandOf(s *Node) launch {
 	if image := s.Get("container").String(); image != "" {
 		line := []string{"docker", "run", image + versionSuffix(s.Get("version").String())}
 		return commandLaunch(append(line, append(s.Get("args").Strings(), s.Get("entrypointArgs").Strings()...)...))
@@ -242,20 +323,55 @@ func remoteLaunch(v string) launch {
 	}
 	p := strings.TrimSuffix(u.Path, "/")
 	p = strings.TrimSuffix(strings.TrimSuffix(p, "/sse"), "/mcp")
-	return launch{identity: strings.ToLower(u.Scheme+"://"+u.Host) + p, args: u.RawQuery, raw: v}
+	l := launch{identity: strings.ToLower(u.Scheme+"://"+u.Host) + p, args: u.RawQuery, raw: v}
+	if u.User != nil {
+		l.args += " as " + u.User.String()
+	}
+	return l
 }
 
 // runners start a package by its name: those that always do, and those that do
 // after one of these words.
 var runners = map[string][]string{
 	"npx": nil, "bunx": nil, "pnpx": nil, "uvx": nil,
-	"pipx": {"run"}, "docker": {"run"}, "podman": {"run"}, "pnpm": {"dlx"}, "yarn": {"dlx"}, "uv": {"tool", "x"}, "bun": {"x"}, "npm": {"exec", "x"},
+	"pipx": {"run"}, "docker": {"run", "container run"}, "podman": {"run", "container run"}, "pnpm": {"dlx"}, "yarn": {"dlx"},
+	"uv": {"tool run", "x"}, "bun": {"x"}, "npm": {"exec", "x"},
 }
 
-var runnerWords = map[string]bool{"dlx": true, "exec": true, "run": true, "x": true, "tool": true, "--": true}
+// afterRunner cuts the runner and its words off a command line. ok is false for
+// a command that starts no package.
+func afterRunner(line []string) (rest []string, ok bool) {
+	words, known := runners[path.Base(line[0])]
+	if !known {
+		return nil, false
+	}
+	if len(words) == 0 {
+		return line[1:], true
+	}
+	for _, w := range words {
+		if n := len(strings.Fields(w)); len(line) > n && strings.Join(line[1:1+n], " ") == w {
+			return line[1+n:], true
+		}
+	}
+	return nil, false
+}
+
+// runnerNoise are flags of a runner that decide nothing about what runs.
+func runnerNoise(runner, f string) bool {
+	switch f {
+	case "-q", "--quiet":
+		return true
+	case "-y", "--yes":
+		return runner == "npx" || runner == "npm" || runner == "pnpx"
+	case "-i", "-it", "--rm", "--init":
+		return runner == "docker" || runner == "podman"
+	}
+	return false
+}
 
 // commandLaunch splits a command line into what runs, its version and its
-// arguments. npx pkg, npx -y pkg and npx pkg@latest start the same.
+// arguments. npx pkg, npx -y pkg and npx pkg@latest start the same; npx in some
+// folder is a program of its own.
 func commandLaunch(line []string) launch {
 	if len(line) == 0 {
 		return launch{}
@@ -264,19 +380,21 @@ func commandLaunch(line []string) launch {
 	if len(line) > 2 && (line[0] == "cmd" || line[0] == "cmd.exe") && strings.EqualFold(line[1], "/c") {
 		line = line[2:] // Windows needs a shell to start npx
 	}
-	name := path.Base(line[0])
-	if words, ok := runners[name]; !ok || len(words) > 0 && (len(line) < 2 || !slices.Contains(words, line[1])) {
-		l.identity, l.args = line[0], strings.Join(line[1:], " ")
+	rest, ok := afterRunner(line)
+	if !ok {
+		l.identity, l.args = line[0], joinWords(line[1:])
 		return l
 	}
-	rest := line[1:]
+	name := path.Base(line[0])
 	var options []string
+	flags := true
 	for i := 0; i < len(rest); i++ {
 		w := rest[i]
 		switch {
-		case runnerWords[w]:
-		case w == "-y" || w == "--yes" || w == "-i" || w == "--rm" || w == "-q" || w == "-it" || w == "--init" || w == "--quiet":
-		case strings.HasPrefix(w, "-"):
+		case flags && w == "--":
+			flags = false
+		case flags && runnerNoise(name, w):
+		case flags && strings.HasPrefix(w, "-"):
 			options = append(options, w)
 			if takesValue(name, w) && i+1 < len(rest) {
 				i++
@@ -284,13 +402,28 @@ func commandLaunch(line []string) launch {
 			}
 		default:
 			pkg, version := splitVersion(w, name)
-			l.identity, l.version, l.pinnable = name+" "+pkg, version, true
-			l.args = strings.Join(append(options, rest[i+1:]...), " ")
+			l.identity, l.version, l.pinnable = line[0]+" "+pkg, version, true
+			l.args = joinWords(append(options, rest[i+1:]...))
 			return l
 		}
 	}
-	l.identity, l.args = name, strings.Join(rest, " ")
+	l.identity, l.args = line[0], joinWords(rest)
 	return l
+}
+
+// joinWords writes words so that what stands in one stays in one.
+func joinWords(words []string) string {
+	var b strings.Builder
+	for i, w := range words {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		if w == "" || strings.ContainsAny(w, " \t\n\"") {
+			w = strconv.Quote(w)
+		}
+		b.WriteString(w)
+	}
+	return b.String()
 }
 
 // takesValue reports whether a flag of a runner is followed by its value.
