@@ -29,7 +29,8 @@ type Forge interface {
 	// Tip returns the commit at the tip of a branch, or ErrGone.
 	Tip(ctx context.Context, repo Repo, branch string) (string, error)
 	// Tree returns the files at a commit. A truncated answer is completed.
-	// Trees and blobs are kept by installation and id.
+	// Trees and blobs are kept by installation and id; each call for one of them,
+	// now or when the tree is read, is announced by SpendRead(ctx).
 	Tree(ctx context.Context, repo Repo, commit string) (change.Tree, error)
 	// History lists the commits that lead from before (left out) to after,
 	// first parents only, oldest first. forced reports that before is no

@@ -28,7 +28,8 @@ type Reviewer struct {
 	Alias     string // a short command beside /countersign, without the slash
 	Now       func() time.Time
 
-	heads keyedLock // a check run belongs to a head, whichever pull requests share it
+	heads  keyedLock // a check run belongs to a head, whichever pull requests share it
+	floods floodSet  // heads that change too much to be read
 }
 
 // Refresh judges a pull request anew after it was opened, pushed to or edited.
@@ -157,21 +158,24 @@ func (r *Reviewer) settle(ctx context.Context, c Case, e Event) error {
 	return r.publish(ctx, v)
 }
 
-// assess gathers everything that a decision on p rests on and remembers its
-// head. It returns nil when the base branch is not governed. With fresh set,
-// teams are read anew.
-func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fresh bool) (*Case, error) {
+// examine is assess, or ErrTooMuch when p changes more than is read. The listing
+// of the base is the repository's own and not counted.
+func (r *Reviewer) examine(ctx context.Context, p Pull, e Event, pusher User, fresh bool) (*Case, error) {
 	rules, err := r.rules(ctx, p)
 	if err != nil || rules == nil {
 		return nil, err
 	}
 	c := &Case{Pull: p, Branch: rules.branch, At: e.At, Means: rules.settings.means,
 		Settings: rules.settings.blob, Observed: r.Operator.observes(p.Repo), Rosters: map[string]Roster{}}
-	base, err := r.Forge.Tree(ctx, p.Repo, p.MergeBase)
+	if _, err := r.Forge.Tree(ctx, p.Repo, p.MergeBase); err != nil {
+		return nil, fmt.Errorf("read merge base: %w", err)
+	}
+	counted := WithReads(ctx, readsFor(p))
+	base, err := r.Forge.Tree(counted, p.Repo, p.MergeBase)
 	if err != nil {
 		return nil, fmt.Errorf("read merge base: %w", err)
 	}
-	head, err := r.Forge.Tree(ctx, p.Repo, p.Head)
+	head, err := r.Forge.Tree(counted, p.Repo, p.Head)
 	if err != nil {
 		return nil, fmt.Errorf("read head: %w", err)
 	}

@@ -51,10 +51,12 @@ func (r *Reviewer) rules(ctx context.Context, p Pull) (*rulesInForce, error) {
 }
 
 // enrolment looks for the settings that a pull request would bring to a base
-// that has none.
+// that has none. One that changes too much to be read brings none.
 func (r *Reviewer) enrolment(ctx context.Context, p Pull, out *rulesInForce) (*rulesInForce, error) {
-	head, err := r.Forge.Tree(ctx, p.Repo, p.Head)
-	if err != nil {
+	head, err := r.Forge.Tree(WithReads(ctx, readsFor(p)), p.Repo, p.Head)
+	if errors.Is(err, ErrTooMuch) {
+		return nil, nil
+	} else if err != nil {
 		return nil, fmt.Errorf("read head: %w", err)
 	}
 	if _, ok := head.Lookup(SettingsPath); !ok {

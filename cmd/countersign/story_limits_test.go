@@ -2,14 +2,42 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/countersign-dev/countersign/internal/ghsim"
 )
 
 func init() {
+	storyCommands["flood"] = flood
 	storyCommands["renamerepo"] = renameRepo
 	storyCommands["reponame"] = repoName
 	storyCommands["redelivernamed"] = redeliverNamed
+}
+
+// flood PR WHO [-fork] N NAME: N directories, each with a file NAME of its own content
+func flood(ts *testscript.TestScript, _ bool, args []string) {
+	s := storyOf(ts)
+	name, who, rest := args[0], s.person(ts, args[1]), args[2:]
+	fork := rest[0] == "-fork"
+	if fork {
+		rest = rest[1:]
+	}
+	spec := ghsim.CommitSpec{Files: ghsim.Files{}}
+	for i := range number(ts, rest[0]) {
+		spec.Files[fmt.Sprintf("d%05d/%s", i, rest[1])] = fmt.Sprintf("%s %d\n", name, i)
+	}
+	s.act(ts, func() (err error) {
+		p := ghsim.PullSpec{Head: name, Commit: &spec}
+		if fork {
+			if p.HeadRepo, err = s.repo.Fork(who); err != nil {
+				return err
+			}
+		}
+		s.pulls[name], err = s.repo.OpenPull(who, p)
+		return err
+	})
 }
 
 // renamerepo WHO NAME

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"github.com/countersign-dev/countersign/review"
 )
 
 // A cacheKey names something that never changes, but for guard, which is a hint
@@ -63,7 +65,7 @@ func load[T any](ctx context.Context, c *cache, key cacheKey, read func() (value
 		if f.err == nil {
 			return f.value.(T), nil
 		}
-		if !errors.Is(f.err, context.Canceled) && !errors.Is(f.err, context.DeadlineExceeded) {
+		if !errors.Is(f.err, context.Canceled) && !errors.Is(f.err, context.DeadlineExceeded) && !errors.Is(f.err, review.ErrTooMuch) {
 			return none, f.err
 		}
 		// Whoever loaded gave up, which is nothing to those who wait.

@@ -42,7 +42,8 @@ var _ change.Tree = (*tree)(nil)
 // Tree lists the files at a commit in one call, or in none when the commit has
 // the tree of one that was listed before, as a squash mostly has that of its
 // head. GitHub cuts lists of more than 100,000 entries or 7 MB; those are
-// completed directory by directory. Contents are read within ctx.
+// completed directory by directory. Contents are read within ctx. Each call is
+// counted by review.SpendRead, also those that the contents cost.
 func (g *Client) Tree(ctx context.Context, repo review.Repo, commit string) (change.Tree, error) {
 	if !idForm.MatchString(commit) {
 		return nil, fmt.Errorf("tree of %v: %q is no commit id", repo, commit)
@@ -175,6 +176,9 @@ func (l *lister) read(ctx context.Context, id string, recursive bool) (*api.Tree
 	if err != nil {
 		return nil, err
 	}
+	if err := review.SpendRead(ctx); err != nil {
+		return nil, fmt.Errorf("tree %s: %w", id, err)
+	}
 	if l.calls++; l.calls > treeCalls {
 		return nil, fmt.Errorf("tree %s: GitHub cuts the list, and %d calls did not complete it", id, treeCalls)
 	}
@@ -244,6 +248,9 @@ func (g *Client) blob(ctx context.Context, repo review.Repo, id string) ([]byte,
 		c, err := g.in(repo)
 		if err != nil {
 			return nil, 0, err
+		}
+		if err := review.SpendRead(ctx); err != nil {
+			return nil, 0, fmt.Errorf("blob %s: %w", id, err)
 		}
 		found, _, err := c.Git.GetBlob(ctx, repo.Owner, repo.Name, id)
 		if err != nil {

@@ -74,6 +74,62 @@ func TestTree(t *testing.T) {
 	}
 }
 
+// What a pull request may cost is counted over its trees and files. What is kept
+// costs nothing, and whoever has calls left does not fail with those who have none.
+func TestReadsAreCounted(t *testing.T) {
+	w := newWorld(t)
+	head, err := w.bot.Commit(w.alice, "main", forest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := review.WithReads(t.Context(), 2)
+	tree, err := w.client.Tree(ctx, w.repo, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(tree change.Tree, path string) error {
+		e, _ := tree.Lookup(path)
+		_, err := tree.Read(e)
+		return err
+	}
+	if err := errors.Join(read(tree, "a.md"), read(tree, "a.md")); err != nil {
+		t.Errorf("the second call, and what it brought: %v", err)
+	}
+	w.calls()
+	if err := read(tree, "a/b.md"); !errors.Is(err, review.ErrTooMuch) {
+		t.Errorf("the third call: %v; want %v", err, review.ErrTooMuch)
+	}
+	w.wantCalls()
+	none := review.WithReads(t.Context(), 0)
+	if _, err := w.client.Tree(none, w.repo, head); err != nil {
+		t.Errorf("a tree that is kept: %v", err)
+	}
+	free, err := w.client.Tree(t.Context(), w.repo, head)
+	if err != nil || read(free, "a/b.md") != nil {
+		t.Errorf("without a bound: %v", err)
+	}
+
+	// Many want one file at once, and only some may ask for it.
+	bounds := []context.Context{none, t.Context()}
+	errs := make([]error, 20)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() {
+			tree, err := w.client.Tree(bounds[i%2], w.repo, head)
+			if err == nil {
+				err = read(tree, "run.sh")
+			}
+			errs[i] = err
+		})
+	}
+	all.Wait()
+	for i := 1; i < len(errs); i += 2 {
+		if errs[i] != nil {
+			t.Errorf("one that may ask fails with another: %v", errs[i])
+		}
+	}
+}
+
 func TestTruncatedTreeIsCompleted(t *testing.T) {
 	w := newWorld(t)
 	head, err := w.bot.Commit(w.alice, "main", forest)

@@ -1,0 +1,117 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// ErrTooMuch says that more would have to be read than WithReads allows.
+var ErrTooMuch = errors.New("too much to be read at once")
+
+// How many calls for trees and files one pull request may cost each time it is
+// judged, beside those that are kept. Whoever opens one from a fork needs no
+// right in the repository, and all of an installation share 5,000 calls an hour.
+const (
+	readsOfFork = 250
+	readsOfOwn  = 1500
+)
+
+func readsFor(p Pull) int {
+	if p.Fork {
+		return readsOfFork
+	}
+	return readsOfOwn
+}
+
+type readsKey struct{}
+
+// WithReads returns a context within which a Forge makes at most n calls for
+// trees and files. What it has kept costs none.
+func WithReads(ctx context.Context, n int) context.Context {
+	left := new(atomic.Int64)
+	left.Store(int64(n))
+	return context.WithValue(ctx, readsKey{}, left)
+}
+
+// SpendRead counts one such call before it is made, and returns ErrTooMuch when
+// there is none left. Where nothing was said, any number may be made.
+func SpendRead(ctx context.Context) error {
+	if left, ok := ctx.Value(readsKey{}).(*atomic.Int64); ok && left.Add(-1) < 0 {
+		return ErrTooMuch
+	}
+	return nil
+}
+
+// assess gathers everything that a decision on p rests on and remembers its
+// head. It returns nil when the base branch is not governed. With fresh set,
+// teams are read anew. Where p changes more than is read, nothing but a denial
+// is decided, and that head costs nothing any more.
+func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fresh bool) (*Case, error) {
+	head := fmt.Sprintf("%d %t %s", p.Repo.ID, p.Fork, p.Head)
+	if !r.floods.has(head) {
+		c, err := r.examine(ctx, p, e, pusher, fresh)
+		if !errors.Is(err, ErrTooMuch) {
+			return c, err
+		}
+		r.floods.add(head)
+	}
+	return r.tooMuch(ctx, p, e, pusher)
+}
+
+// tooMuch is the case of a pull request that is not read to its end. Its head
+// counts as changing everything.
+func (r *Reviewer) tooMuch(ctx context.Context, p Pull, e Event, pusher User) (*Case, error) {
+	rules, err := r.rules(ctx, p)
+	if err != nil || rules == nil {
+		return nil, err
+	}
+	reason := fmt.Sprintf("it changes more files and directories than are read for one pull request, which is %d. Split it", readsFor(p))
+	if p.Fork {
+		reason += ", or open it from a branch of this repository"
+	}
+	c := &Case{Pull: p, Branch: rules.branch, At: e.At, Means: rules.settings.means, Settings: rules.settings.blob,
+		Observed: r.Operator.observes(p.Repo), Rosters: map[string]Roster{},
+		Demand: Demand{Denials: []Ruling{{Rule: "countersign.too-much", Layer: "default", Title: "Too much changes at once",
+			Reason: reason, Changes: []string{}}}}}
+	if err := r.Store.SavePull(ctx, stateOf(p)); err != nil {
+		return nil, err
+	}
+	if err := r.learn(ctx, p, pusher, e.Delivery.GUID); err != nil {
+		return nil, err
+	}
+	return c, r.testimony(ctx, c)
+}
+
+// A floodSet remembers some heads that changed too much. Its zero value is
+// ready.
+type floodSet struct {
+	mu    sync.Mutex
+	heads map[string]bool
+}
+
+// maxFloods bounds a floodSet. Beyond it some head is forgotten and read again.
+const maxFloods = 10_000
+
+func (s *floodSet) has(head string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.heads[head]
+}
+
+func (s *floodSet) add(head string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.heads == nil {
+		s.heads = map[string]bool{}
+	}
+	for old := range s.heads {
+		if len(s.heads) < maxFloods {
+			break
+		}
+		delete(s.heads, old)
+	}
+	s.heads[head] = true
+}
