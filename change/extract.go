@@ -14,6 +14,7 @@ var extractors = map[string]extractor{
 	"bicep":                readBicep,
 	"cloudformation":       readCloudFormation,
 	"code":                 codeFacts,
+	"command-lines":        readCommandLines,
 	"containers":           readContainers,
 	"countersign-rules":    readRules,
 	"countersign-settings": readSettings,
@@ -36,7 +37,7 @@ func modelFact(slot, value string, line int) (fact, bool) {
 }
 
 // readShell reads a script.
-func readShell(d *document) []fact { return shellFacts(d.body, 1) }
+func readShell(d *document) []fact { return shellFacts(shellText(d), 1) }
 
 // walkMaps yields every entry of every map below n, with the slot of the value.
 // Items of lists are known by their names.

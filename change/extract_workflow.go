@@ -147,7 +147,7 @@ func runsAgent(n *Node) bool {
 	}
 	for _, step := range append(slices.Clone(n.Get("steps").items()), n) {
 		uses := step.Get("uses").String()
-		if _, ok := inputsOf(uses, step.Get("with")); ok || len(agentCalls(step.Get("run").String(), 1)) > 0 {
+		if _, ok := inputsOf(uses, step.Get("with")); ok || len(agentCalls(step.Get("run").String(), 1, nil)) > 0 {
 			return true
 		}
 	}

@@ -93,6 +93,11 @@ func (r *shellReader) step() {
 		r.heredoc()
 	case r.script && (c == '>' || c == '<'):
 		r.arrow(c)
+	case r.script && c == '(' && r.inWord && len(r.current.words) == 0 && strings.HasSuffix(r.word.String(), "=") && isAssignment(r.word.String()):
+		r.pos-- // a list: as in $( … )
+		n := r.group()
+		r.pos++
+		r.take(n - 1)
 	case r.script && strings.IndexByte(";|&()", c) >= 0:
 		r.endCommand()
 		r.pos++
@@ -283,6 +288,9 @@ func (r *shellReader) endWord() {
 
 func isAssignment(w string) bool {
 	i := strings.IndexByte(w, '=')
+	if i > 1 && w[i-1] == '+' { // A+=x
+		i--
+	}
 	if i <= 0 {
 		return false
 	}

@@ -48,12 +48,15 @@ var agentCLIs = map[string]agentCLI{
 // assignments of model variables, and files of prompts written from heredocs.
 // line is the line of the file on which the script begins. Slots name the
 // command and the flag; a slot that repeats is numbered.
-func shellFacts(script string, line int) []fact {
+func shellFacts(script string, line int) []fact { return shellFactsWith(script, line, nil) }
+
+// shellFactsWith knows variables that are set outside of the script.
+func shellFactsWith(script string, line int, vars map[string]string) []fact {
 	if !mentionsAgentCLI(script) {
 		return nil
 	}
 	s := shellScan{first: line, seen: map[string]int{}}
-	commands, whole := splitCommandLine(script, true)
+	commands, whole := expandedCommands(script, vars)
 	if !whole { // more than any file may say, so that the comparison gives the file up
 		return make([]fact, maxFacts+1)
 	}
@@ -171,7 +174,7 @@ func commandName(words []string) (string, []string) {
 		}
 		words = words[1:]
 		switch w {
-		case "sudo", "npx", "bunx", "pnpx", "uvx", "pipx", "pnpm", "yarn", "bun", "dlx", "x", "exec", "time", "nohup", "env", "timeout", "command", "uv", "run", "tool", "if", "then", "!", "do", "else", "while", "{", "xargs":
+		case "sudo", "npx", "bunx", "pnpx", "uvx", "pipx", "pnpm", "yarn", "bun", "dlx", "x", "exec", "time", "nohup", "env", "timeout", "command", "uv", "run", "tool", "if", "then", "!", "do", "else", "elif", "while", "until", "{", "xargs":
 			for len(words) > 0 && (strings.HasPrefix(words[0], "-") || isAssignment(words[0]) || w == "timeout" && startsWithDigit(words[0])) {
 				words = words[1:]
 			}
@@ -301,7 +304,7 @@ func (s *shellScan) assignments(c command) {
 	}
 	for _, p := range pairs {
 		key, value, ok := strings.Cut(p, "=")
-		if !ok {
+		if key = strings.TrimSuffix(key, "+"); !ok {
 			continue
 		}
 		switch known, maybe := modelVariable(key); {

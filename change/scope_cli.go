@@ -18,8 +18,9 @@ var agentCommands = map[string][]string{
 	"q": {"chat"}, "kiro-cli": {"chat"}, "cursor-agent": {""}, "goose": {"run"}, "cagent": {"run", "exec"}, "docker-agent": {"run", "exec"}, "amp": {""}, "auggie": {""}, "droid": {"exec"}, "crush": {"run"}, "aider": {""},
 }
 
-// agentCalls finds calls of agent tools in a script.
-func agentCalls(script string, line int) []agentCall {
+// agentCalls finds calls of agent tools in a script whose first line is line of
+// its file. vars are variables that are set outside of it.
+func agentCalls(script string, line int, vars map[string]string) []agentCall {
 	named := false
 	for name := range agentCommands {
 		named = named || strings.Contains(script, name)
@@ -28,7 +29,8 @@ func agentCalls(script string, line int) []agentCall {
 		return nil
 	}
 	var out []agentCall
-	for _, c := range splitCommands(script) {
+	commands, _ := expandedCommands(script, vars)
+	for _, c := range commands {
 		name, words := commandName(c.words)
 		subs, ok := agentCommands[name]
 		if !ok || len(words) == 0 {
@@ -36,7 +38,7 @@ func agentCalls(script string, line int) []agentCall {
 		}
 		for _, sub := range subs {
 			if sub == "" && !managing[words[0]] || sub != "" && words[0] == sub {
-				out = append(out, agentCall{name, words, line + c.line})
+				out = append(out, agentCall{name, words, line + c.line - 1})
 				break
 			}
 		}

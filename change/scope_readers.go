@@ -24,6 +24,7 @@ func init() {
 		{"goose", isGoose, readGoose},
 		{"continue", isContinue, readContinue},
 		{"workflow", isWorkflow, readWorkflow},
+		{"script", isScript, readScript},
 		{"gh-aw", isAgenticWorkflow, readAgenticWorkflow},
 		{"cagent", isCagent, readCagent},
 		{"kagent", isKagent, readKagent},

@@ -142,7 +142,7 @@ func agentSteps(steps *Node) []workflowStep {
 				s.kind = agentByInputs(n.Get("with"))
 			}
 		} else if run := n.Get("run"); run != nil {
-			s.call = agentCalls(run.String(), run.Line)
+			s.call = agentCalls(run.String(), run.Line, nil)
 			if len(s.call) > 0 {
 				s.kind = "run"
 				s.name = s.call[0].name
