@@ -194,6 +194,11 @@ func (r *Reviewer) retrospect(ctx context.Context, e Event, p Pull, cmd Command,
 		if _, err := r.Store.AddSignoff(ctx, s); err != nil {
 			return err
 		}
+		if stands, err := r.standsBy(ctx, p.Ref(), []Signoff{s}, e.At); err != nil {
+			return err
+		} else if !stands {
+			return nil
+		}
 		signed = true
 		if err := r.discharge(ctx, e, o, s); err != nil {
 			return err

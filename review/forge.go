@@ -46,12 +46,24 @@ type Forge interface {
 	Queue(ctx context.Context, repo Repo, branch string) (Queue, error)
 	// OpenPulls lists the open pull requests of a repository.
 	OpenPulls(ctx context.Context, repo Repo) ([]Pull, error)
-	// Comments returns those of the named comments of p that still exist, with
-	// their present text, for the last look before a check turns green.
-	Comments(ctx context.Context, ref PullRef, ids []int64) (map[int64]Comment, error)
+	// Said returns those of the named comments and reviews of a pull request that
+	// still exist, as they are now, for the last look before a check turns green.
+	Said(ctx context.Context, ref PullRef, comments, reviews []int64) (Said, error)
 
 	Directory
 	Publisher
+}
+
+// Said is what people wrote on a pull request, as it stands now, by id.
+type Said struct {
+	Comments map[int64]Comment
+	Reviews  map[int64]ReviewNow
+}
+
+// A ReviewNow is a review as it stands now.
+type ReviewNow struct {
+	State string // approved, changes_requested, commented, dismissed
+	Body  string
 }
 
 // A Directory knows people and teams.

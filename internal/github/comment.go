@@ -24,43 +24,73 @@ const (
 	shortened = "\n\n_Shortened: the whole does not fit here._"
 )
 
-// Comments returns those of the named comments that still exist, as they are
-// now. When the pull request was read seconds ago it takes no call; otherwise
-// one, and one more for each that is not among the last hundred.
-func (g *Client) Comments(ctx context.Context, ref review.PullRef, ids []int64) (map[int64]review.Comment, error) {
+// Said returns those of the named comments and reviews that still exist, as they
+// are now. When the pull request was read seconds ago it takes no call; otherwise
+// one. One that is not in the answer, which holds the last hundred of each and
+// may lag behind, is asked for by itself before it is taken for deleted.
+func (g *Client) Said(ctx context.Context, ref review.PullRef, comments, reviews []int64) (review.Said, error) {
+	out := review.Said{Comments: map[int64]review.Comment{}, Reviews: map[int64]review.ReviewNow{}}
 	c, err := g.in(ref.Repo)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	now, ok := g.noted.take(ref)
 	if !ok {
 		if _, err := g.sync(ctx, ref); err != nil {
-			return nil, err
+			return out, err
 		}
 		if now, ok = g.noted.take(ref); !ok {
-			return nil, fmt.Errorf("comments of %v#%d: the answer took too long", ref.Repo, ref.Number)
+			return out, fmt.Errorf("comments of %v#%d: the answer took too long", ref.Repo, ref.Number)
 		}
 	}
-	out := map[int64]review.Comment{}
-	for _, id := range ids {
-		if found, ok := now.comments[id]; ok {
-			out[id] = found
-			continue
+	for _, id := range comments {
+		found, ok := now.comments[id]
+		if !ok {
+			if found, ok, err = g.comment(ctx, c, ref, id); err != nil {
+				return out, err
+			}
 		}
-		if now.whole {
-			continue
+		if ok {
+			out.Comments[id] = found
 		}
-		found, _, err := c.Issues.GetComment(ctx, ref.Repo.Owner, ref.Repo.Name, id)
-		if err = tidy(err); errors.Is(err, review.ErrGone) {
-			continue
-		} else if err != nil {
-			return nil, err
+	}
+	for _, id := range reviews {
+		if _, ok := now.reviews[id]; !ok {
+			if now.reviews, err = g.reviews(ctx, c, ref); err != nil {
+				return out, err
+			}
+			break
 		}
-		if strings.HasSuffix(found.GetIssueURL(), "/issues/"+strconv.Itoa(ref.Number)) {
-			out[id] = commentOf(found)
+	}
+	for _, id := range reviews {
+		if found, ok := now.reviews[id]; ok {
+			out.Reviews[id] = found
 		}
 	}
 	return out, nil
+}
+
+// comment reads one comment of a pull request; ok is false when there is none.
+func (g *Client) comment(ctx context.Context, c *api.Client, ref review.PullRef, id int64) (_ review.Comment, ok bool, err error) {
+	found, _, err := c.Issues.GetComment(ctx, ref.Repo.Owner, ref.Repo.Name, id)
+	if err = tidy(err); errors.Is(err, review.ErrGone) {
+		return review.Comment{}, false, nil
+	} else if err != nil {
+		return review.Comment{}, false, err
+	}
+	return commentOf(found), strings.HasSuffix(found.GetIssueURL(), "/issues/"+strconv.Itoa(ref.Number)), nil
+}
+
+// reviews lists all reviews of a pull request.
+func (g *Client) reviews(ctx context.Context, c *api.Client, ref review.PullRef) (map[int64]review.ReviewNow, error) {
+	out := map[int64]review.ReviewNow{}
+	return out, everyPage(func(o api.ListOptions) (*api.Response, error) {
+		found, resp, err := c.PullRequests.ListReviews(ctx, ref.Repo.Owner, ref.Repo.Name, ref.Number, &o)
+		for _, v := range found {
+			out[v.GetID()] = review.ReviewNow{State: strings.ToLower(v.GetState()), Body: v.GetBody()}
+		}
+		return resp, err
+	})
 }
 
 func commentOf(c *api.IssueComment) review.Comment {

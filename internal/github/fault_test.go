@@ -34,7 +34,7 @@ func (w *world) every(g *Client, p *ghsim.Pull) map[string]func(ctx context.Cont
 		"Enforcement": func(ctx context.Context) error { _, err := g.Enforcement(ctx, w.repo, "main", checkName); return err },
 		"Queue":       func(ctx context.Context) error { _, err := g.Queue(ctx, w.repo, "main"); return err },
 		"OpenPulls":   func(ctx context.Context) error { _, err := g.OpenPulls(ctx, w.repo); return err },
-		"Comments":    func(ctx context.Context) error { _, err := g.Comments(ctx, w.ref(p), []int64{1}); return err },
+		"Said":        func(ctx context.Context) error { _, err := g.Said(ctx, w.ref(p), []int64{1}, nil); return err },
 		"User":        func(ctx context.Context) error { _, err := g.User(ctx, w.repo, "bob"); return err },
 		"Members":     func(ctx context.Context) error { _, err := g.Members(ctx, w.repo, "acme/ml", true); return err },
 		"Admin":       func(ctx context.Context) error { _, err := g.Admin(ctx, w.repo, userIn(w.bob)); return err },

@@ -54,6 +54,13 @@ type graphPull struct {
 		TotalCount int
 		Nodes      []graphComment
 	}
+	Reviews struct {
+		TotalCount int
+		Nodes      []struct {
+			FullDatabaseID graphID
+			State, Body    string
+		}
+	}
 }
 
 type graphCommit struct {

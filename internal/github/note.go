@@ -2,6 +2,7 @@ package github
 
 import (
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +22,7 @@ func keyOf(ref review.PullRef) pullKey {
 // noteAge is how long the comments of a query stand for those of now.
 const noteAge = 10 * time.Second
 
-// notes hold the comments that the last query of each pull request saw. They
+// notes hold the comments and reviews that the last query of each pull request saw. They
 // spare the call that looks at them once more before a check turns green: a
 // note serves once and for seconds, so that it is part of the same work.
 type notes struct {
@@ -33,8 +34,8 @@ type notes struct {
 
 type note struct {
 	at       time.Time
-	whole    bool // the pull request has no other comments
 	comments map[int64]review.Comment
+	reviews  map[int64]review.ReviewNow
 }
 
 func newNotes(now func() time.Time) *notes {
@@ -42,7 +43,10 @@ func newNotes(now func() time.Time) *notes {
 }
 
 func (n *notes) add(ref review.PullRef, p *graphPull) {
-	one := note{at: n.now(), whole: p.Comments.TotalCount <= len(p.Comments.Nodes), comments: map[int64]review.Comment{}}
+	one := note{at: n.now(), comments: map[int64]review.Comment{}, reviews: map[int64]review.ReviewNow{}}
+	for _, v := range p.Reviews.Nodes {
+		one.reviews[int64(v.FullDatabaseID)] = review.ReviewNow{State: strings.ToLower(v.State), Body: v.Body}
+	}
 	for _, c := range p.Comments.Nodes {
 		one.comments[c.id()] = review.Comment{ID: c.id(), Author: c.Author.user(), Body: c.Body,
 			CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, URL: c.URL}

@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/countersign-dev/countersign/internal/ghsim"
 	"github.com/countersign-dev/countersign/review"
 )
@@ -306,7 +308,8 @@ func TestComments(t *testing.T) {
 	read := func(want string, calls ...string) {
 		t.Helper()
 		w.calls()
-		got, err := w.client.Comments(ctx, w.ref(p), ids)
+		all, err := w.client.Said(ctx, w.ref(p), ids, nil)
+		got := all.Comments
 		if err != nil || len(got) != 1 || got[said.ID()].Body != want || got[said.ID()].Author != userIn(w.bob) {
 			t.Errorf("comments %+v, %v", got, err)
 		}
@@ -318,25 +321,50 @@ func TestComments(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	read("/countersign approve", syncCall)
+	one := "GET /issues/comments/{comment_id}" // what is not in the answer is asked for before it is taken for deleted
+	read("/countersign approve", syncCall, one, one)
 	pull()
-	read("/countersign approve")            // what was read with the pull request a moment ago
+	read("/countersign approve", one, one)  // what was read with the pull request a moment ago
 	said.Edit(w.alice, "/countersign help") // the second look is a look
-	read("/countersign help", syncCall)
+	read("/countersign help", syncCall, one, one)
 	pull()
 	said.Edit(w.alice, "/countersign status")
 	w.sim.Advance(noteAge + time.Second)
-	read("/countersign status", syncCall)
+	read("/countersign status", syncCall, one, one)
 	pull()
 	w.client.Forget(w.inst.ID())
-	read("/countersign status", syncCall)
+	read("/countersign status", syncCall, one, one)
 
 	// Older ones than a query brings are read one by one.
 	for i := range 101 {
 		p.Comment(w.alice, fmt.Sprint("word ", i))
 	}
-	one := "GET /issues/comments/{comment_id}"
 	read("/countersign status", syncCall, one, one, one)
+}
+
+func TestReviewsAsTheyStandNow(t *testing.T) {
+	w := newWorld(t)
+	p := w.open("refund-v2", ghsim.CommitSpec{})
+	approved, err := p.Review(w.bob, ghsim.ReviewSpec{State: "approved", Body: "fine"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(state string, calls ...string) {
+		t.Helper()
+		w.calls()
+		got, err := w.client.Said(t.Context(), w.ref(p), nil, []int64{approved.ID(), 999})
+		want := map[int64]review.ReviewNow{approved.ID(): {State: state, Body: "fine"}}
+		if diff := cmp.Diff(want, got.Reviews); err != nil || diff != "" {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+		w.wantCalls(calls...)
+	}
+	const all = "GET /pulls/{pull_number}/reviews"
+	read("approved", syncCall, all)
+	if err := approved.Dismiss(w.alice); err != nil {
+		t.Fatal(err)
+	}
+	read("dismissed", syncCall, all)
 }
 
 func TestReact(t *testing.T) {

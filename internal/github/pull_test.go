@@ -165,8 +165,8 @@ func TestBudgetOfOpenedAndCommand(t *testing.T) {
 	c := p.Comment(w.bob, "/countersign approve")
 	w.calls()
 	judge(w.client.Pull(ctx, w.ref(p)))
-	said, err := w.client.Comments(ctx, w.ref(p), []int64{c.ID()})
-	if err != nil || said[c.ID()].Body != "/countersign approve" {
+	said, err := w.client.Said(ctx, w.ref(p), []int64{c.ID()}, nil)
+	if err != nil || said.Comments[c.ID()].Body != "/countersign approve" {
 		t.Fatalf("comments: %v, %v", said, err)
 	}
 	publish(run, sticky)
