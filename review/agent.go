@@ -55,9 +55,13 @@ func withPrompters(all []Contributor, p Pull, statements []Signoff) []Contributo
 	if !agentOf(p, all).Detected {
 		return all
 	}
+	var out roll
+	for _, c := range all {
+		out.add(c)
+	}
 	add := func(u User, role Role) {
 		if u.IsPerson() {
-			all = enlist(all, Contributor{User: u, Kind: "human", Commits: []string{}, Roles: []Role{role}, Verified: true})
+			out.add(Contributor{User: u, Kind: "human", Commits: []string{}, Roles: []Role{role}, Verified: true})
 		}
 	}
 	for _, u := range p.Assignees {
@@ -72,7 +76,7 @@ func withPrompters(all []Contributor, p Pull, statements []Signoff) []Contributo
 			add(s.User, RolePrompter)
 		}
 	}
-	return all
+	return out.people
 }
 
 // linked finds references to issues of the same repository in a description.

@@ -51,6 +51,8 @@ func whyContributor(c Contributor, p Pull) string {
 			return "you committed part of it" + commit
 		case RolePusher:
 			return "you pushed a change of governed content"
+		case RoleMover:
+			return "you went back to earlier governed content"
 		case RolePrompter:
 			return "you told the agent to write it"
 		case RolePresumed:

@@ -262,11 +262,29 @@ func writeRemarks(b *strings.Builder, v Verdict) {
 		fmt.Fprintf(b, "> These addresses belong to no account, so nobody can tell whether they are an approver's own: %s. `emails` in the settings can name whose they are.\n\n",
 			strings.Join(firstFew(unknown, 5), ", "))
 	}
+	for _, c := range v.Contributors {
+		if unseen(c) {
+			fmt.Fprintf(b, "> No delivery of GitHub's says who pushed%s, so nobody can tell whether an approver did, and one more person signs. GitHub delivers no push to a closed pull request; another delivery can be sent once more.\n\n", inCommit(c))
+		}
+	}
+}
+
+// unseen reports whether c is whoever pushed while no delivery told.
+func unseen(c Contributor) bool {
+	return !c.Known() && (slices.Contains(c.Roles, RolePusher) || slices.Contains(c.Roles, RoleMover))
+}
+
+// inCommit names the newest commit that c had a hand in.
+func inCommit(c Contributor) string {
+	if len(c.Commits) == 0 {
+		return ""
+	}
+	return " " + code(short(c.Commits[len(c.Commits)-1]))
 }
 
 func unknownContributors(all []Contributor) (out []string) {
 	for _, c := range all {
-		if c.Known() {
+		if c.Known() || unseen(c) {
 			continue
 		}
 		where := ""

@@ -92,6 +92,7 @@ const (
 	RolePusher    Role = "pusher"    // pushed a change of governed content
 	RolePrompter  Role = "prompter"  // told an agent to write it
 	RolePresumed  Role = "presumed"  // may have told an agent to: is assigned to what it wrote
+	RoleMover     Role = "mover"     // went back to an earlier head with other governed content
 )
 
 // A Contributor had a hand in a pull request and cannot sign it off.

@@ -45,6 +45,11 @@ func (r *Reviewer) Refresh(ctx context.Context, e PullEvent) error {
 	if err != nil {
 		return fmt.Errorf("read %v#%d: %w", e.Repo, e.Pull.Number, err)
 	}
+	if ok {
+		if err := r.brought(ctx, e, known); err != nil {
+			return err
+		}
+	}
 	if ok && late(e.Pull, known) {
 		// It may tell of a head, labels or a state that are no longer so.
 		if err := r.learn(ctx, p, e.pusher(), e.Delivery.GUID); err != nil {
@@ -77,6 +82,34 @@ func (e PullEvent) pusher() User {
 		return e.Sender
 	}
 	return User{}
+}
+
+// brought keeps who made the head the head where a push does not tell: by going
+// back to an earlier one, or by reopening what was pushed to meanwhile. GitHub
+// delivers no push to a closed pull request, so whoever pushed is not known
+// either.
+func (r *Reviewer) brought(ctx context.Context, e PullEvent, known PullState) error {
+	if e.Action == "synchronize" {
+		return r.returned(ctx, e.Pull, e.Before, e.Sender)
+	}
+	if known.Head != e.Pull.Head && !late(e.Pull, known) {
+		if err := r.returned(ctx, e.Pull, known.Head, User{}); err != nil {
+			return err
+		}
+	}
+	if e.Action != "reopened" {
+		return nil
+	}
+	heads, err := r.Store.Heads(ctx, e.Repo.ID, e.Pull.Number)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(heads, func(h Head) bool { return h.Commit == e.Pull.Head })
+	if i == 0 || i > 0 && heads[i].Pusher.ID != 0 {
+		return nil
+	}
+	return r.Store.AddHead(ctx, Head{RepoID: e.Repo.ID, Number: e.Pull.Number, Commit: e.Pull.Head,
+		Contributors: []Contributor{handOn(e.Sender, RolePusher)}, Delivery: e.Delivery.GUID})
 }
 
 // note keeps what a delivery says of the standing of a pull request.
@@ -182,7 +215,7 @@ func (r *Reviewer) examine(ctx context.Context, p Pull, e Event, pusher User, fr
 	if c.Set, err = change.Compare(base, head, rules.settings.Change()); err != nil {
 		return nil, fmt.Errorf("compare %s with %s: %w", short(p.MergeBase), short(p.Head), err)
 	}
-	seen, err := r.remember(ctx, c, base, head, rules.settings, pusher)
+	seen, err := r.remember(ctx, c, base, head, rules.settings, e, pusher)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +231,6 @@ func (r *Reviewer) examine(ctx context.Context, p Pull, e Event, pusher User, fr
 	for _, req := range c.Demand.Requirements {
 		seen.Digests[req.ID] = req.Digest
 	}
-	seen.Delivery = e.Delivery.GUID
 	if err := r.Store.SavePull(ctx, stateOf(p)); err != nil {
 		return nil, err
 	}

@@ -24,14 +24,17 @@ type Store interface {
 	OpenPulls(ctx context.Context, repoID int64, baseRef string) ([]PullState, error)
 
 	// AddHead remembers that a commit was the head of a pull request, who made
-	// it so, and who had contributed then. The first account of a head stands,
-	// but pushers and contributors are added to it.
+	// it so, and who had contributed then. What is told of a head later is added
+	// as Unite says.
 	AddHead(ctx context.Context, h Head) error
 	// Heads lists the heads of a pull request, in order of arrival.
 	Heads(ctx context.Context, repoID int64, number int) ([]Head, error)
 	// PullsOver lists the open pull requests whose head has a digest under a
 	// requirement.
 	PullsOver(ctx context.Context, repoID int64, requirement, digest string) ([]int, error)
+	// Pushers returns who made any of the commits the head of another pull
+	// request of the repository than number, by commit.
+	Pushers(ctx context.Context, repoID int64, number int, commits []string) (map[string][]User, error)
 
 	// SaveGroup keeps a merge group and what was published on its head. Group
 	// returns one that is under way or ended, Groups those under way that are to
@@ -169,7 +172,9 @@ type Head struct {
 	Contributors []Contributor
 	// Digests are the scope digests as judged at this head, by requirement id;
 	// "*" is that of all governed changes together.
-	Digests  map[string]string
+	Digests map[string]string
+	// Delivery is that which told of the pusher, or else the first one that
+	// showed the head; "" when a sweep found it and none told of the pusher.
 	Delivery string
 }
 

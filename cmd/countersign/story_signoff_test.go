@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -15,6 +16,7 @@ func init() {
 	storyCommands["assign"] = assign
 	storyCommands["minute"] = minute
 	storyCommands["backtest"] = backtestSeen
+	storyCommands["again"] = again
 }
 
 // press PR WHO [-head SHA]: the button on the check of a head
@@ -46,6 +48,18 @@ func assign(ts *testscript.TestScript, _ bool, args []string) {
 func minute(ts *testscript.TestScript, _ bool, _ []string) {
 	s := storyOf(ts)
 	s.act(ts, func() error { return s.srv.sweeper.Due(context.Background()) })
+}
+
+// again EVENT.ACTION: GitHub delivers the newest such delivery once more
+func again(ts *testscript.TestScript, _ bool, args []string) {
+	s := storyOf(ts)
+	for _, d := range slices.Backward(s.sim.Deliveries()) {
+		if d.Event+"."+d.Action == args[0] {
+			s.act(ts, func() error { return s.sim.Redeliver(d.GUID) })
+			return
+		}
+	}
+	ts.Fatalf("there was no %s", args[0])
 }
 
 // backtest BEFORE AFTER CODE REGEXP: the command on two folders

@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/countersign-dev/countersign/review"
 )
 
-// AddHead implements review.Store. A second pusher of the same head is added to
-// its contributors, since a head has room for one.
+// AddHead implements review.Store.
 func (d *DB) AddHead(ctx context.Context, h review.Head) error {
 	err := d.write(ctx, func(tx *sql.Tx) error {
 		have, ok, err := one(ctx, tx, scanHead, selectHead+`WHERE repo_id = $1 AND number = $2 AND commit_id = $3`, h.RepoID, h.Number, h.Commit)
@@ -19,7 +19,7 @@ func (d *DB) AddHead(ctx context.Context, h review.Head) error {
 			return err
 		}
 		if ok {
-			h = united(have, h)
+			h = review.Unite(have, h)
 		}
 		contributors, err := json.Marshal(h.Contributors)
 		if err != nil {
@@ -57,69 +57,6 @@ func (d *DB) PullsOver(ctx context.Context, repoID int64, requirement, digest st
 	return out, err
 }
 
-// united is have with what now adds to it.
-func united(have, now review.Head) review.Head {
-	if have.Pusher.ID == 0 {
-		have.Pusher = now.Pusher
-	} else if now.Pusher.ID != 0 && now.Pusher.ID != have.Pusher.ID {
-		now.Contributors = append(slices.Clone(now.Contributors), pusher(now.Pusher))
-	}
-	if have.Delivery == "" {
-		have.Delivery = now.Delivery
-	}
-	if have.Digests == nil {
-		have.Digests = map[string]string{}
-	}
-	for id, digest := range now.Digests {
-		if _, ok := have.Digests[id]; !ok {
-			have.Digests[id] = digest
-		}
-	}
-	for _, c := range now.Contributors {
-		have.Contributors = enlist(have.Contributors, c)
-	}
-	return have
-}
-
-func pusher(u review.User) review.Contributor {
-	kind := "unknown"
-	switch u.Type {
-	case "User":
-		kind = "human"
-	case "Bot":
-		kind = "bot"
-	}
-	return review.Contributor{User: u, Kind: kind, Roles: []review.Role{review.RolePusher}, Verified: true}
-}
-
-// enlist adds c to all, or what is new about it to the contributor that it is.
-func enlist(all []review.Contributor, c review.Contributor) []review.Contributor {
-	i := slices.IndexFunc(all, func(have review.Contributor) bool {
-		return have.User.ID == c.User.ID && (c.Known() || have.Email == c.Email)
-	})
-	if i < 0 {
-		return append(all, c)
-	}
-	have := &all[i]
-	have.Commits = union(have.Commits, c.Commits)
-	have.Merges = union(have.Merges, c.Merges)
-	have.Roles = union(have.Roles, c.Roles)
-	have.Verified = have.Verified && c.Verified
-	if c.Kind == "agent" {
-		have.Kind = c.Kind
-	}
-	return all
-}
-
-func union[T comparable](have, more []T) []T {
-	for _, t := range more {
-		if !slices.Contains(have, t) {
-			have = append(have, t)
-		}
-	}
-	return have
-}
-
 const selectHead = `SELECT repo_id, number, commit_id, pusher_id, pusher_login, pusher_type, contributors, digests, delivery FROM head `
 
 func scanHead(row scanner) (h review.Head, err error) {
@@ -136,4 +73,33 @@ func scanHead(row scanner) (h review.Head, err error) {
 // Heads implements review.Store.
 func (d *DB) Heads(ctx context.Context, repoID int64, number int) ([]review.Head, error) {
 	return list(ctx, d.r, scanHead, selectHead+`WHERE repo_id = $1 AND number = $2 ORDER BY seq`, repoID, number)
+}
+
+// pushersAtOnce is how many commits one query asks about.
+const pushersAtOnce = 500
+
+// Pushers implements review.Store.
+func (d *DB) Pushers(ctx context.Context, repoID int64, number int, commits []string) (map[string][]review.User, error) {
+	type push struct {
+		commit string
+		by     review.User
+	}
+	out := map[string][]review.User{}
+	for some := range slices.Chunk(commits, pushersAtOnce) {
+		args, marks := []any{repoID, number}, make([]string, len(some))
+		for i, commit := range some {
+			args, marks[i] = append(args, commit), fmt.Sprintf("$%d", i+3)
+		}
+		found, err := list(ctx, d.r, func(row scanner) (p push, err error) {
+			return p, row.Scan(&p.commit, &p.by.ID, &p.by.Login, &p.by.Type)
+		}, `SELECT commit_id, pusher_id, pusher_login, pusher_type FROM head
+			WHERE repo_id = $1 AND number <> $2 AND pusher_id <> 0 AND commit_id IN (`+strings.Join(marks, ", ")+`) ORDER BY seq`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("pushers of %d: %w", repoID, err)
+		}
+		for _, p := range found {
+			out[p.commit] = append(out[p.commit], p.by)
+		}
+	}
+	return out, nil
 }

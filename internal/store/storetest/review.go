@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/countersign-dev/countersign/review"
@@ -95,6 +96,26 @@ func testHead(t *testing.T, s Store) {
 	same(t, "a pusher who was not known is filled in", get(s.Heads(ctx, 7, 3))(t)[1],
 		review.Head{RepoID: 7, Number: 3, Commit: "bb", Pusher: bob, Delivery: "g3"})
 	same(t, "of another pull request", get(s.Heads(ctx, 7, 4))(t), []review.Head{})
+}
+
+func testPushers(t *testing.T, s Store) {
+	ctx := t.Context()
+	for _, h := range []review.Head{
+		{RepoID: 7, Number: 3, Commit: "aa", Pusher: alice},
+		{RepoID: 7, Number: 4, Commit: "aa", Pusher: bob},
+		{RepoID: 7, Number: 5, Commit: "aa"},
+		{RepoID: 7, Number: 4, Commit: "bb", Pusher: bob},
+		{RepoID: 8, Number: 4, Commit: "aa", Pusher: robot},
+	} {
+		must(t, s.AddHead(ctx, h))
+	}
+	many := []string{"aa", "cc"}
+	for i := range 1200 {
+		many = append(many, strconv.Itoa(i))
+	}
+	same(t, "of other pull requests of the repository", get(s.Pushers(ctx, 7, 3, many))(t), map[string][]review.User{"aa": {bob}})
+	same(t, "of all", get(s.Pushers(ctx, 7, 0, append(many, "bb")))(t), map[string][]review.User{"aa": {alice, bob}, "bb": {bob}})
+	same(t, "of none", get(s.Pushers(ctx, 7, 0, nil))(t), map[string][]review.User{})
 }
 
 func testReport(t *testing.T, s Store) {

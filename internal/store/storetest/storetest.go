@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"due":           testDue,
 		"group":         testGroup,
 		"head":          testHead,
+		"pushers":       testPushers,
 		"report":        testReport,
 		"signoff":       testSignoff,
 		"void":          testVoid,
