@@ -159,26 +159,48 @@ func asked(req Requirement) string {
 	return req.Role + "|" + strings.Join(req.People, ",") + "|" + strings.Join(req.Teams, ",")
 }
 
-// flips makes the flip list of a pull request that changes the rules, and nil of
-// any other.
-func (r *Reviewer) flips(ctx context.Context, c *Case, rules *rulesInForce, head change.Tree) (*FlipList, error) {
+// flipsFor is how long a flip list is kept.
+const flipsFor = 24 * time.Hour
+
+// flipList is the flip list of a pull request that changes the rules, and nil of
+// any other. It is made once for the same rules before and after and the same
+// decisions: whoever wrote the rules after need not be anybody's friend, and
+// each new title would have them run again.
+func (r *Reviewer) flipList(ctx context.Context, c *Case, rules *rulesInForce, head change.Tree) (*FlipList, error) {
 	gate, _ := gating(c.Set)
 	touched := slices.ContainsFunc(gate, func(ch change.Change) bool { return ch.Kind == change.Policy })
 	if r.Past == nil || !touched || rules.broken != nil || rules.enrols {
 		return nil, nil
 	}
+	past, of, err := r.Past.Decisions(ctx, strconv.FormatInt(c.Pull.Repo.ID, 10), flipLimit)
+	if err != nil {
+		return nil, err
+	}
+	newest := ""
+	if len(past) > 0 {
+		newest = past[0].Record
+	}
+	key := fmt.Sprintf("%d %s %s %s %d", c.Pull.Repo.ID, rulesOf(rules.tip), rulesOf(head), newest, of)
+	if kept, ok := r.flips.get(key, r.Now()); ok {
+		return kept, nil
+	}
+	out, err := r.makeFlips(ctx, past, of, rules, head)
+	if err != nil {
+		return nil, err
+	}
+	r.flips.put(key, out, r.Now().Add(flipsFor))
+	return out, nil
+}
+
+func (r *Reviewer) makeFlips(ctx context.Context, past []Decision, of int, rules *rulesInForce, head change.Tree) (*FlipList, error) {
 	var broken *RulesError
 	if err := loads(ctx, r.Policy, head); errors.As(err, &broken) {
 		return &FlipList{Broken: broken.Error()}, nil
-	} else if err != nil {
+	} else if err != nil || of == 0 {
 		return nil, err
 	}
 	after, err := RulesOf(head)
 	if err != nil {
-		return nil, err
-	}
-	past, of, err := r.Past.Decisions(ctx, strconv.FormatInt(c.Pull.Repo.ID, 10), flipLimit)
-	if err != nil || of == 0 {
 		return nil, err
 	}
 	within, cancel := context.WithTimeout(ctx, flipTime)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // ErrTooMuch says that more would have to be read than WithReads allows.
@@ -25,6 +25,9 @@ func readsFor(p Pull) int {
 	}
 	return readsOfOwn
 }
+
+// floodFor is how long a head that changes too much is not read again.
+const floodFor = 24 * time.Hour
 
 type readsKey struct{}
 
@@ -48,15 +51,15 @@ func SpendRead(ctx context.Context) error {
 // assess gathers everything that a decision on p rests on and remembers its
 // head. It returns nil when the base branch is not governed. With fresh set,
 // teams are read anew. Where p changes more than is read, nothing but a denial
-// is decided, and that head costs nothing any more.
+// is decided, and its head costs nothing for a day.
 func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fresh bool) (*Case, error) {
 	head := fmt.Sprintf("%d %t %s", p.Repo.ID, p.Fork, p.Head)
-	if !r.floods.has(head) {
+	if _, flooded := r.floods.get(head, r.Now()); !flooded {
 		c, err := r.examine(ctx, p, e, pusher, fresh)
 		if !errors.Is(err, ErrTooMuch) {
 			return c, err
 		}
-		r.floods.add(head)
+		r.floods.put(head, true, r.Now().Add(floodFor))
 	}
 	return r.tooMuch(ctx, p, e, pusher)
 }
@@ -83,35 +86,4 @@ func (r *Reviewer) tooMuch(ctx context.Context, p Pull, e Event, pusher User) (*
 		return nil, err
 	}
 	return c, r.testimony(ctx, c)
-}
-
-// A floodSet remembers some heads that changed too much. Its zero value is
-// ready.
-type floodSet struct {
-	mu    sync.Mutex
-	heads map[string]bool
-}
-
-// maxFloods bounds a floodSet. Beyond it some head is forgotten and read again.
-const maxFloods = 10_000
-
-func (s *floodSet) has(head string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.heads[head]
-}
-
-func (s *floodSet) add(head string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.heads == nil {
-		s.heads = map[string]bool{}
-	}
-	for old := range s.heads {
-		if len(s.heads) < maxFloods {
-			break
-		}
-		delete(s.heads, old)
-	}
-	s.heads[head] = true
 }

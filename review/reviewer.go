@@ -28,8 +28,9 @@ type Reviewer struct {
 	Alias     string // a short command beside /countersign, without the slash
 	Now       func() time.Time
 
-	heads  keyedLock // a check run belongs to a head, whichever pull requests share it
-	floods floodSet  // heads that change too much to be read
+	heads  keyedLock                 // a check run belongs to a head, whichever pull requests share it
+	floods memory[string, bool]      // heads that change too much to be read
+	flips  memory[string, *FlipList] // by what they were made of
 }
 
 // Refresh judges a pull request anew after it was opened, pushed to or edited.
@@ -237,7 +238,7 @@ func (r *Reviewer) examine(ctx context.Context, p Pull, e Event, pusher User, fr
 	if err := r.Store.AddHead(ctx, seen); err != nil {
 		return nil, err
 	}
-	if c.Flips, err = r.flips(ctx, c, rules, head); err != nil {
+	if c.Flips, err = r.flipList(ctx, c, rules, head); err != nil {
 		return nil, err
 	}
 	if p.Onto == "" { // what is below in a stack has not landed yet

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -11,6 +12,7 @@ import (
 
 func init() {
 	storyCommands["flood"] = flood
+	storyCommands["edits"] = edits
 	storyCommands["renamerepo"] = renameRepo
 	storyCommands["reponame"] = repoName
 	storyCommands["redelivernamed"] = redeliverNamed
@@ -38,6 +40,18 @@ func flood(ts *testscript.TestScript, _ bool, args []string) {
 		s.pulls[name], err = s.repo.OpenPull(who, p)
 		return err
 	})
+}
+
+// edits PR WHO N SECONDS: N edits of the title, which all together may take so long
+func edits(ts *testscript.TestScript, _ bool, args []string) {
+	s := storyOf(ts)
+	begun := time.Now()
+	for i := range number(ts, args[2]) {
+		s.act(ts, func() error { s.pull(ts, args[0]).SetTitle(s.person(ts, args[1]), fmt.Sprint("title ", i)); return nil })
+	}
+	if took := time.Since(begun); took > time.Duration(number(ts, args[3]))*time.Second {
+		ts.Fatalf("they took %v", took)
+	}
 }
 
 // renamerepo WHO NAME
