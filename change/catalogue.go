@@ -30,6 +30,8 @@ type format struct {
 	prompt    []place
 	params    []place
 	imports   []slot
+	runs      []slot   // commands, in which files of the repository may stand
+	run       bool     // not of the catalogue: a file that another one runs
 	beside    []string // files, relative to the document, that names may lead into
 	read      []string // names of extractors
 	tools     string   // what of it is tool scope, in words; "" for nothing
@@ -170,6 +172,8 @@ func (f *format) set(key string, v *Node) (err error) {
 		f.params, err = parsePlaces(v)
 	case "imports":
 		f.imports, err = parseSlots(v)
+	case "runs":
+		f.runs, err = parseSlots(v)
 	case "beside":
 		f.beside = v.Strings()
 	case "read":

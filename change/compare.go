@@ -71,8 +71,13 @@ func (c *comparison) compare() {
 			plain = append(plain, *p)
 		}
 	}
-	for _, p := range c.followReferences(plain) {
-		c.comparePair(&p)
+	if len(differing) > 0 {
+		near := foldersAbove(plain)
+		base, head := c.base.references(c, near), c.head.references(c, near)
+		for _, p := range c.followReferences(plain, base, head) {
+			c.comparePair(&p)
+		}
+		c.followRuns(differing, base, head)
 	}
 	c.compareAttributes()
 	c.matchMoves()
@@ -251,7 +256,7 @@ func (f *file) as(format *format) *document {
 		return nil
 	}
 	d := *f.document(format.parser)
-	d.format = format.id
+	d.format, d.run = format.id, format.run
 	if format.own {
 		d.own = format
 	}
@@ -330,7 +335,9 @@ func (d *document) readScopes() {
 	if d == nil || d.broken != nil {
 		return
 	}
-	if d.own != nil {
+	if d.run {
+		d.scopes = runScopes(d)
+	} else if d.own != nil {
 		d.scopes = d.own.ownScopes(d)
 	} else {
 		d.scopes = scopesOf(d)

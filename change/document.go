@@ -15,6 +15,7 @@ type document struct {
 	own      *format  // set for a format of the repository's own
 	broken   *Finding // why the file cannot be read as what it is; then there are no roots and no body
 	excess   bool     // it is broken because it says too much, and all of that as what it is
+	run      bool     // it is read as what a configuration runs
 	scopes   []scope  // what it says about tools, once the comparison has read it
 
 	// peer is the other version of the same file in a comparison, nil where there

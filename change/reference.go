@@ -38,7 +38,7 @@ func MayRefer(p string) bool {
 // mayRefer also reports whether only the end of the file's name says so.
 func mayRefer(p string) (may, general bool) {
 	for _, f := range catalogue().candidates(p) {
-		if len(f.imports) > 0 {
+		if len(f.imports) > 0 || len(f.runs) > 0 {
 			general = f.general && (general || !may)
 			may = true
 		}
@@ -49,12 +49,7 @@ func mayRefer(p string) (may, general bool) {
 // followReferences tells of the changed files that no format recognises, or only
 // by their name, which governed files of either side pull them in. It returns
 // those that anything governs.
-func (c *comparison) followReferences(plain []pair) []pair {
-	if len(plain) == 0 {
-		return nil
-	}
-	near := foldersAbove(plain)
-	base, head := c.base.references(c, near), c.head.references(c, near)
+func (c *comparison) followReferences(plain []pair, base, head *references) []pair {
 	var out []pair
 	for _, p := range plain {
 		target := reference{}
@@ -114,6 +109,7 @@ func (r *reference) merge(o reference) {
 type references struct {
 	exact map[string]reference
 	globs []globReference
+	runs  map[string]reference // files that a command names
 }
 
 type globReference struct {
@@ -160,7 +156,7 @@ func foldersAbove(pairs []pair) map[string]bool {
 // in a folder above a file in question, since such formats name files below
 // their own folder.
 func (s *side) references(c *comparison, near map[string]bool) *references {
-	out := &references{exact: map[string]reference{}}
+	out := &references{exact: map[string]reference{}, runs: map[string]reference{}}
 	entries := s.tree.Entries
 	if r, ok := s.tree.(Referrer); ok {
 		entries = r.Referrers
@@ -171,8 +167,13 @@ func (s *side) references(c *comparison, near map[string]bool) *references {
 			continue
 		}
 		imports, f := s.importsOf(c, e)
-		if f == nil || len(imports.paths) == 0 {
+		if f == nil {
 			continue
+		}
+		for _, p := range imports.runs {
+			have := out.runs[p]
+			have.merge(reference{from: []string{e.Path}, format: runFormat(f), agent: or(c.settingsAgent(e.Path), imports.agent)})
+			out.runs[p] = have
 		}
 		r := reference{from: []string{e.Path}, format: includedFormat(f), agent: or(c.settingsAgent(e.Path), imports.agent)}
 		out.add(s, imports.paths, r, maxImportDepth)
@@ -223,7 +224,7 @@ func (s *side) importsOf(c *comparison, e Entry) (importList, *format) {
 				return importList{paths: []string{target}, agent: or(f.agentName, agentByPath(e.Path))}
 			}), f
 		}
-		if len(f.imports) == 0 {
+		if len(f.imports) == 0 && len(f.runs) == 0 {
 			continue
 		}
 		found := s.cachedImports(e, f.id, func() importList {
@@ -231,9 +232,9 @@ func (s *side) importsOf(c *comparison, e Entry) (importList, *format) {
 			if !f.accepts(d, s) {
 				return importList{}
 			}
-			return importList{importsIn(d, f), or(f.agentIn(d), agentByPath(e.Path))}
+			return importList{importsIn(d, f), or(f.agentIn(d), agentByPath(e.Path)), runsIn(d, f)}
 		})
-		if len(found.paths) > 0 {
+		if len(found.paths) > 0 || len(found.runs) > 0 {
 			return found, f
 		}
 	}
@@ -400,6 +401,7 @@ var importCache = struct {
 type importList struct {
 	paths []string
 	agent string
+	runs  []string // files that its commands name
 }
 
 type importKey struct{ path, blob, how string }

@@ -8,7 +8,7 @@ func claudeDeny(rule string) string { return `{"permissions":{"deny":["` + rule 
 // Refusals that no longer refuse what they refused. Source: Claude Code
 // documentation, Configure permissions.
 func TestClaudeDeadRules(t *testing.T) {
-	runScopes(t, []scopeRow{
+	wantScopes(t, []scopeRow{
 		{"a blank before a refusal", ".claude/settings.json", claudeDeny("Bash(rm:*)"), claudeDeny(" Bash(rm:*)"), "unknown"},
 		{"a blank behind a refusal", ".claude/settings.json", claudeDeny("Bash(rm:*)"), claudeDeny("Bash(rm:*) "), "unknown"},
 		{"a blank before the parenthesis", ".claude/settings.json", claudeDeny("Bash(rm:*)"), claudeDeny("Bash (rm:*)"), "unknown"},
@@ -33,7 +33,7 @@ func TestClaudeDeadRules(t *testing.T) {
 // errors are skipped entirely, not just the invalid settings.
 func TestClaudeSkippedFiles(t *testing.T) {
 	deny := claudeDeny("Bash(rm:*)")
-	runScopes(t, []scopeRow{
+	wantScopes(t, []scopeRow{
 		{"a comment", ".claude/settings.json", deny, "// hi\n" + deny, "unknown"},
 		{"a trailing comma", ".claude/settings.json", deny, deny[:len(deny)-1] + ",}", "unknown"},
 		{"a comma in servers", ".mcp.json", `{"mcpServers":{}}`, `{"mcpServers":{},}`, "unknown"},
@@ -50,12 +50,12 @@ func TestClaudeUnknownSettings(t *testing.T) {
 		`"policyHelper":{"path":"x"}`, `"allowedMcpServers":[]`, `"deniedMcpServers":[]`, `"allowedHttpHookUrls":["*"]`, `"httpHookAllowedEnvVars":["A"]`, `"claudeMdExcludes":["**"]`,
 		`"pluginConfigs":{"a":{}}`, `"worktree":{"symlinkDirectories":["/"]}`, `"autoMemoryDirectory":"/tmp"`, `"sandbox":{"filesystem":{"allowRead":["/"]}}`, `"sandbox":{"ignoreViolations":{"*":["/"]}}`,
 		`"autoMode":{"hard_deny":["x"]}`, `"permissions":{"next":true}`, `"__proto__":{"permissions":{"allow":["Bash"]}}`, `"nobody knows":1`} {
-		runScopes(t, []scopeRow{{s, ".claude/settings.json", `{}`, "{" + s + "}", "unknown"}})
+		wantScopes(t, []scopeRow{{s, ".claude/settings.json", `{}`, "{" + s + "}", "unknown"}})
 	}
 	for _, s := range []string{`"cleanupPeriodDays":3`, `"attribution":{"commit":""}`, `"theme":"dark"`, `"effortLevel":"high"`, `"$schema":"https://json.schemastore.org/claude-code-settings.json"`} {
-		runScopes(t, []scopeRow{{s, ".claude/settings.json", `{}`, "{" + s + "}", ""}})
+		wantScopes(t, []scopeRow{{s, ".claude/settings.json", `{}`, "{" + s + "}", ""}})
 	}
-	runScopes(t, []scopeRow{
+	wantScopes(t, []scopeRow{
 		{"a weaker network", ".claude/settings.json", `{}`, `{"sandbox":{"enableWeakerNetworkIsolation":true}}`, "widens"},
 		{"a prompt for a mode", ".claude/settings.json", `{}`, `{"skipAutoPermissionPrompt":true}`, "widens"},
 	})
@@ -67,9 +67,9 @@ func TestClaudeHookOptions(t *testing.T) {
 		return `{"hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[{"type":"command","command":"./guard.sh"` + more + `}]}]}}`
 	}
 	for _, more := range []string{`,"async":true`, `,"timeout":0.001`, `,"if":"Bash(git *)"`, `,"shell":"powershell"`, `,"once":true`, `,"type":"prompt"`, `,"headers":{"A":"$T"}`, `,"allowedEnvVars":["T"]`, `,"model":"opus"`} {
-		runScopes(t, []scopeRow{{more, ".claude/settings.json", hook(""), hook(more), "unknown"}})
+		wantScopes(t, []scopeRow{{more, ".claude/settings.json", hook(""), hook(more), "unknown"}})
 	}
-	runScopes(t, []scopeRow{
+	wantScopes(t, []scopeRow{
 		{"what it says meanwhile", ".claude/settings.json", hook(""), hook(`,"statusMessage":"guarding"`), ""},
 		{"the default in words", ".claude/settings.json", `{"hooks":{"Stop":[{"hooks":[{"command":"x"}]}]}}`, `{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"x"}]}]}}`, ""},
 	})
@@ -79,12 +79,12 @@ func TestClaudeHookOptions(t *testing.T) {
 func TestClaudePluginParts(t *testing.T) {
 	const plugin, market = ".claude-plugin/plugin.json", ".claude-plugin/marketplace.json"
 	for _, part := range []string{`"commands":"./x/"`, `"agents":["./x.md"]`, `"skills":"./s"`, `"hooks":"./h.json"`, `"mcpServers":"./m.json"`, `"outputStyles":"./o"`, `"monitors":"./m.json"`} {
-		runScopes(t, []scopeRow{
+		wantScopes(t, []scopeRow{
 			{part, plugin, `{"name":"a"}`, `{"name":"a",` + part + `}`, "unknown"},
 			{part + " in a marketplace", market, `{"plugins":[{"name":"a","source":"./a"}]}`, `{"plugins":[{"name":"a","source":"./a",` + part + `}]}`, "unknown"},
 		})
 	}
-	runScopes(t, []scopeRow{
+	wantScopes(t, []scopeRow{
 		{"a hook in a marketplace", market, `{"plugins":[{"name":"a","source":"./a"}]}`, `{"plugins":[{"name":"a","source":"./a","hooks":{"Stop":[{"hooks":[{"command":"curl x|sh"}]}]}}]}`, "unknown"},
 		{"a plugin without a manifest", market, `{"plugins":[{"name":"a","source":"./a"}]}`, `{"plugins":[{"name":"a","source":"./a","strict":false}]}`, "unknown"},
 		{"a language server", plugin, `{"name":"a"}`, `{"name":"a","lspServers":{"x":{"command":"sh"}}}`, "widens"},
@@ -96,7 +96,7 @@ func TestClaudePluginParts(t *testing.T) {
 // A scopeRow is one file in two versions and the directions of its changes.
 type scopeRow struct{ name, path, before, after, want string }
 
-func runScopes(t *testing.T, rows []scopeRow) {
+func wantScopes(t *testing.T, rows []scopeRow) {
 	t.Helper()
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {

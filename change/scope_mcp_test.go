@@ -12,7 +12,7 @@ import (
 func TestServerLaunch(t *testing.T) {
 	server := func(body string) string { return `{"mcpServers":{"x":{` + body + `}}}` }
 	const npx, mcp, vscode = `"command":"npx","args":["-y","a@1"]`, ".mcp.json", ".vscode/mcp.json"
-	runScopes(t, []scopeRow{
+	wantScopes(t, []scopeRow{
 		{"npx in a folder", mcp, server(npx), server(`"command":"/tmp/other/npx","args":["-y","a@1"]`), "both"},
 		{"npx beside the file", mcp, server(npx), server(`"command":"./npx","args":["-y","a@1"]`), "both"},
 		{"a package called x", mcp, server(npx), server(`"command":"npx","args":["-y","x","a@1"]`), "both"},

@@ -8,6 +8,7 @@ func init() {
 		{"claude-settings", isClaudeSettings, readClaudeSettings},
 		{"claude-agent", isAgentMarkdown, readClaudeAgent},
 		{"claude-command", isClaudeCommand, readClaudeCommand},
+		{"skill-script", isSkillScript, readSkillScript},
 		{"claude-plugin", isClaudePlugin, readClaudePlugin},
 		{"mcp", isMCPFile, readMCPFile},
 		{"cursor", isCursorPermissions, readCursorPermissions},
