@@ -51,6 +51,9 @@ type Store interface {
 	// AddSignoff keeps a statement, accepted or refused, once for each source,
 	// requirement and verb. added is false when it was there.
 	AddSignoff(ctx context.Context, s Signoff) (added bool, err error)
+	// SaveGone keeps what became of a comment or review whose statement may not
+	// be known yet: it is void then from the start.
+	SaveGone(ctx context.Context, repoID int64, via string, sourceID int64, v Voiding) error
 	// Void marks every statement of a comment or review as void; the first
 	// reason stands. It returns how many it marked.
 	Void(ctx context.Context, repoID int64, via string, sourceID int64, v Voiding) (int, error)

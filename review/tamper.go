@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"strings"
 )
@@ -28,8 +29,13 @@ func (r *Reviewer) Tamper(ctx context.Context, e CommentEvent) error {
 			return err
 		}
 	}
-	n, err := r.Store.Void(ctx, e.Repo.ID, "comment", e.Comment.ID,
-		Voiding{Reason: e.Action, By: e.Sender, At: e.At, Delivery: e.Delivery.GUID})
+	why := Voiding{Reason: e.Action, By: e.Sender, At: e.At, Delivery: e.Delivery.GUID}
+	if _, command := ParseCommand(cmp.Or(e.Before, e.Comment.Body), r.Alias); command {
+		if err := r.Store.SaveGone(ctx, e.Repo.ID, "comment", e.Comment.ID, why); err != nil {
+			return err
+		}
+	}
+	n, err := r.Store.Void(ctx, e.Repo.ID, "comment", e.Comment.ID, why)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -61,8 +67,11 @@ func (r *Reviewer) restore(ctx context.Context, e CommentEvent, known PullState)
 // or dismissed later is void as an approval; a rejection stands.
 func (r *Reviewer) Review(ctx context.Context, e ReviewEvent) error {
 	if e.Action == "edited" || e.Action == "dismissed" {
-		n, err := r.Store.Void(ctx, e.Repo.ID, "review", e.ReviewID,
-			Voiding{Reason: e.Action, By: e.Sender, At: e.At, Delivery: e.Delivery.GUID})
+		why := Voiding{Reason: e.Action, By: e.Sender, At: e.At, Delivery: e.Delivery.GUID}
+		if err := r.Store.SaveGone(ctx, e.Repo.ID, "review", e.ReviewID, why); err != nil {
+			return err
+		}
+		n, err := r.Store.Void(ctx, e.Repo.ID, "review", e.ReviewID, why)
 		if err != nil || n == 0 {
 			return err
 		}

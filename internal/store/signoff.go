@@ -10,8 +10,12 @@ import (
 
 // AddSignoff implements review.Store. The ID of s is ignored.
 func (d *DB) AddSignoff(ctx context.Context, s review.Signoff) (added bool, err error) {
-	v := review.Voiding{}
-	if s.Voided != nil {
+	v, gone, err := one(ctx, d.r, scanVoiding, `SELECT reason, by_id, by_login, by_type, at, delivery FROM gone
+		WHERE repo_id = $1 AND via = $2 AND source_id = $3`, s.RepoID, s.Via, s.SourceID)
+	if err != nil {
+		return false, fmt.Errorf("add %s %d of %d#%d: %w", s.Via, s.SourceID, s.RepoID, s.Pull, err)
+	}
+	if s.Voided != nil && !gone {
 		v = *s.Voided
 	}
 	n, err := d.exec(ctx, `
@@ -27,6 +31,24 @@ func (d *DB) AddSignoff(ctx context.Context, s review.Signoff) (added bool, err 
 		return false, fmt.Errorf("add %s %d of %d#%d: %w", s.Via, s.SourceID, s.RepoID, s.Pull, err)
 	}
 	return n > 0, nil
+}
+
+func scanVoiding(row scanner) (v review.Voiding, err error) {
+	var at int64
+	err = row.Scan(&v.Reason, &v.By.ID, &v.By.Login, &v.By.Type, &at, &v.Delivery)
+	v.At = instant(at)
+	return v, err
+}
+
+// SaveGone implements review.Store. The first account stands.
+func (d *DB) SaveGone(ctx context.Context, repoID int64, via string, sourceID int64, v review.Voiding) error {
+	_, err := d.exec(ctx, `INSERT INTO gone (repo_id, via, source_id, reason, by_id, by_login, by_type, at, delivery)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+		repoID, via, sourceID, v.Reason, v.By.ID, v.By.Login, v.By.Type, micros(v.At), v.Delivery)
+	if err != nil {
+		return fmt.Errorf("keep what became of %s %d: %w", via, sourceID, err)
+	}
+	return nil
 }
 
 // Void implements review.Store. It returns how many statements that could

@@ -172,6 +172,20 @@ func testSignoff(t *testing.T, s Store) {
 	same(t, "all statements of the pull request", got, []review.Signoff{a, b, refused, other, statement(1, "r", review.Reject)})
 }
 
+func testGone(t *testing.T, s Store) {
+	ctx := t.Context()
+	why := review.Voiding{Reason: "dismissed", By: bob, At: at(5), Delivery: "g5"}
+	must(t, s.SaveGone(ctx, 7, "review", 31, why))
+	must(t, s.SaveGone(ctx, 7, "review", 31, review.Voiding{Reason: "edited", At: at(6)}))
+	for i, via := range []string{"review", "comment"} {
+		_, err := s.AddSignoff(ctx, review.Signoff{RepoID: 7, Pull: 3, Requirement: "r", Digest: "d", Verb: review.Approve, User: alice, Via: via, SourceID: 31, CreatedAt: at(4)})
+		must(t, err)
+		all := get(s.Signoffs(ctx, 7, 3))(t)
+		want := []*review.Voiding{&why, nil}[i]
+		same(t, "a statement that comes after what became of its "+via, all[i].Voided, want)
+	}
+}
+
 func testVoid(t *testing.T, s Store) {
 	ctx := t.Context()
 	for _, x := range []review.Signoff{statement(1, "r", review.Approve), statement(1, "s", review.Approve), statement(2, "r", review.Approve)} {

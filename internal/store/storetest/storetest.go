@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"report":        testReport,
 		"signoff":       testSignoff,
 		"void":          testVoid,
+		"gone":          testGone,
 		"rejection":     testRejection,
 		"login":         testLogin,
 		"merge":         testMerge,
