@@ -128,12 +128,13 @@ func (c *comparison) pairBy(key func(*fact) string, was, is []fact, stale, fresh
 }
 
 // movedInside finds values that stand under another key of the same file. A
-// prompt that moved is a change; a model or parameter that did is a notice.
+// prompt that moved is a change. So is a model or parameter if both keys have a
+// meaning, since another agent or another work has it now; else it is a notice.
 func (c *comparison) movedInside(was, is []fact, stale, fresh []int) (restOld, restNew []int) {
 	key := func(f *fact) string { return string(f.kind) + "\x00" + normalText(f.value) }
 	return match(key, was, is, stale, fresh, func(was, is *fact) {
 		ch := c.change(was, is, "moved")
-		if is.kind != Prompt {
+		if is.kind != Prompt && !(was.placed && is.placed) {
 			ch.Confidence = Notice
 		}
 		c.changes = append(c.changes, ch)

@@ -51,6 +51,7 @@ type fact struct {
 	format  string
 	line    int
 	notice  bool // recognised by its look only
+	placed  bool // it stands where the format's documentation gives it a meaning
 	outside bool // the value is pinned outside the repository; value says where: "repository variable MODEL"
 }
 

@@ -30,6 +30,9 @@ func factsOf(d *document, f *format) []fact {
 			c.prompts(&f.prompt[j])
 		}
 	}
+	for i := range c.facts {
+		c.facts[i].placed = true
+	}
 	for _, name := range f.read {
 		before := len(c.facts)
 		for _, x := range extractors[name](d) {
