@@ -70,7 +70,7 @@ func withPrompters(all []Contributor, p Pull, statements []Signoff) []Contributo
 	for _, s := range statements {
 		switch {
 		case s.Verb != Prompted || s.Refused != "":
-		case s.Through == "outsider":
+		case s.Through == throughOutside:
 			add(s.User, RolePresumed)
 		default:
 			add(s.User, RolePrompter)
@@ -128,11 +128,7 @@ func (r *Reviewer) called(ctx context.Context, e CommentEvent) error {
 	if err != nil {
 		return err
 	}
-	through := ""
-	if outsider(e.Association) {
-		through = "outsider"
-	}
-	_, err = r.Store.AddSignoff(ctx, Signoff{RepoID: e.Repo.ID, Pull: e.Number, Through: through, Verb: Prompted, User: e.Comment.Author, Via: "comment",
+	err = r.keep(ctx, e, Signoff{RepoID: e.Repo.ID, Pull: e.Number, Verb: Prompted, User: e.Comment.Author, Via: "comment",
 		SourceID: e.Comment.ID, URL: e.Comment.URL, Body: e.Comment.Body, CreatedAt: e.Comment.CreatedAt,
 		Delivery: e.Delivery.GUID, Payload: e.Delivery.Digest})
 	if err != nil {

@@ -38,8 +38,7 @@ func (r *Reviewer) Comment(ctx context.Context, e CommentEvent) error {
 	}
 	if e.ByApp || !e.Comment.Author.IsPerson() {
 		who.Refused = RefusedNotPerson // and no answer, so that no two bots ever talk
-		_, err := r.Store.AddSignoff(ctx, who)
-		return err
+		return r.keep(ctx, e, who)
 	}
 	reports, err := r.Store.Reports(ctx, e.Repo.ID, e.Number)
 	if err != nil {
@@ -72,16 +71,6 @@ func (r *Reviewer) Comment(ctx context.Context, e CommentEvent) error {
 	return r.carryOut(ctx, e.Event, saying{cmd, who, c, heads, reports})
 }
 
-// outsider reports whether an author_association is that of somebody outside
-// the repository. GitHub signs it with the delivery.
-func outsider(association string) bool {
-	switch association {
-	case "OWNER", "MEMBER", "COLLABORATOR":
-		return false
-	}
-	return true
-}
-
 // everNamed reports whether any report of the pull request named u.
 func everNamed(reports []Report, u User) bool {
 	for _, rep := range reports {
@@ -92,24 +81,6 @@ func everNamed(reports []Report, u User) bool {
 		}
 	}
 	return false
-}
-
-// turnAway keeps the command of an outsider as refused and spends at most one
-// reaction on each pull request, so that strangers cannot run up the bill.
-func (r *Reviewer) turnAway(ctx context.Context, e CommentEvent, who Signoff) error {
-	said, err := r.Store.Signoffs(ctx, e.Repo.ID, e.Number)
-	if err != nil {
-		return err
-	}
-	first := !slices.ContainsFunc(said, func(s Signoff) bool { return s.Through == "outsider" && s.SourceID != who.SourceID })
-	who.Refused, who.Through = RefusedNotNamed, "outsider"
-	if _, err := r.Store.AddSignoff(ctx, who); err != nil {
-		return err
-	}
-	if !first {
-		return nil
-	}
-	return r.Forge.React(ctx, e.Repo, who.SourceID, "confused")
 }
 
 // carryOut does what was said, or answers why not.

@@ -3,16 +3,20 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/countersign-dev/countersign/internal/ghsim"
+	"github.com/countersign-dev/countersign/review"
 )
 
 func init() {
 	storyCommands["flood"] = flood
 	storyCommands["edits"] = edits
+	storyCommands["private"] = private
 	storyCommands["renamerepo"] = renameRepo
 	storyCommands["reponame"] = repoName
 	storyCommands["redelivernamed"] = redeliverNamed
@@ -54,6 +58,12 @@ func edits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// private WHO: keeps their membership of the organisation private
+func private(ts *testscript.TestScript, _ bool, args []string) {
+	s := storyOf(ts)
+	s.org.Hide(s.person(ts, args[0]))
+}
+
 // renamerepo WHO NAME
 func renameRepo(ts *testscript.TestScript, _ bool, args []string) {
 	s := storyOf(ts)
@@ -81,4 +91,41 @@ func redeliverNamed(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("there was no %s", args[0])
+}
+
+// What outsiders write is not loaded whole each time a pull request is judged,
+// nor without end: a thousand comments take two hours to write. What proves
+// that an account called an agent is kept all the same.
+func TestOutsidersAreKeptShort(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t)
+	pull := s.opens(t, "pr", "alice", ghsim.Files{"CLAUDE.md": "v2\n"})
+	stranger := s.people["stranger"]
+	s.does(t, func() error {
+		for i := range 110 {
+			pull.Comment(stranger, fmt.Sprintf("/countersign approve -- %d\n%s", i, strings.Repeat("x", 60_000)))
+		}
+		return nil
+	})
+	s.org.Hide(s.people["bob"])
+	for range 2 {
+		s.says(t, pull, "bob", "@claude mend this\n"+strings.Repeat("x", 60_000))
+	}
+	said, err := s.srv.store.Signoffs(t.Context(), s.repo.ID(), pull.Number())
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, calls := 0, 0
+	for _, st := range said {
+		size += len(st.Body) + len(st.Statement)
+		if st.Verb == review.Prompted && st.User.ID == s.people["bob"].ID() {
+			calls++
+		}
+		if st.Payload == "" || st.Delivery == "" {
+			t.Errorf("%d has no proof", st.SourceID)
+		}
+	}
+	if len(said) != 101 || size > 120<<10 || calls != 1 {
+		t.Errorf("%d statements of %d bytes, %d of them bob's call; want 101 of 1 kB at most, 1 of them", len(said), size, calls)
+	}
 }

@@ -9,15 +9,16 @@ import (
 // An Org is an organisation; its embedded account owns repositories.
 type Org struct {
 	*User
-	roles map[*User]string // "member", "admin"
-	teams []*Team
+	roles   map[*User]string // "member", "admin"
+	private map[*User]bool   // whose membership is not shown
+	teams   []*Team
 }
 
 // AddOrg adds an organisation.
 func (s *Server) AddOrg(login string) *Org {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o := &Org{User: s.addUser(login, "Organization", s.id("org")), roles: map[*User]string{}}
+	o := &Org{User: s.addUser(login, "Organization", s.id("org")), roles: map[*User]string{}, private: map[*User]bool{}}
 	s.orgs[o.id] = o
 	return o
 }
@@ -45,6 +46,14 @@ func (o *Org) SetMember(u *User, role string) {
 			o.s.emitOrg(o, "organization", "member_added", nil, object{"membership": membership})
 		}
 	}
+}
+
+// Hide makes the membership of u private: payloads do not tell of it, nor that
+// u is a collaborator.
+func (o *Org) Hide(u *User) {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	o.private[u] = true
 }
 
 func (o *Org) membershipURL(u *User) string {

@@ -202,10 +202,12 @@ func (r *Repo) association(u *User) string {
 	if r.owner == u {
 		return "OWNER"
 	}
-	if o := r.s.orgs[r.owner.id]; o != nil && o.roles[u] != "" {
+	o := r.s.orgs[r.owner.id]
+	hidden := o != nil && o.private[u]
+	if o != nil && o.roles[u] != "" && !hidden {
 		return "MEMBER"
 	}
-	if r.roles[u] != "" {
+	if r.roles[u] != "" && !hidden {
 		return "COLLABORATOR"
 	}
 	for _, p := range r.pulls {
