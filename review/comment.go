@@ -45,7 +45,11 @@ func (r *Reviewer) Comment(ctx context.Context, e CommentEvent) error {
 		return err
 	}
 	if outsider(e.Association) && !everNamed(reports, who.User) {
-		return r.turnAway(ctx, e, who)
+		if in, err := r.insider(ctx, PullRef{e.Repo, e.Number}, who.User); err != nil {
+			return err
+		} else if !in {
+			return r.turnAway(ctx, e, who)
+		}
 	}
 	p, err := r.Forge.Pull(ctx, PullRef{e.Repo, e.Number})
 	if errors.Is(err, ErrGone) {

@@ -31,6 +31,9 @@ type Reviewer struct {
 	heads  keyedLock                 // a check run belongs to a head, whichever pull requests share it
 	floods memory[string, bool]      // heads that change too much to be read
 	flips  memory[string, *FlipList] // by what they were made of
+
+	writers memory[string, bool]    // who may push, of those whom GitHub calls outsiders
+	held    memory[string, []int64] // who holds some role, by repository and branch
 }
 
 // Refresh judges a pull request anew after it was opened, pushed to or edited.
