@@ -140,6 +140,7 @@ type Commit struct {
 	ID      string
 	Parents []string
 	Tree    string
+	ByForge bool // the forge committed it, as it does for a merge on its pages
 }
 
 // A Queue is the merge queue of a branch.

@@ -305,6 +305,9 @@ func (r *Reviewer) mergeOf(ctx context.Context, e PushEvent, g *governed, c Comm
 		return nil, nil
 	}
 	m, err = r.Forge.MergedPull(ctx, e.Repo, c.ID, g.branch, e.Sender)
+	if age := r.Now().Sub(e.PushedAt); errors.Is(err, ErrGone) && c.ByForge && e.Delivery.GUID != "" && age < indexed {
+		return nil, fmt.Errorf("pull request of %s: %s after the push the forge knows none, and it committed it", short(c.ID), age)
+	}
 	if errors.Is(err, ErrGone) {
 		return nil, nil
 	} else if err != nil {
@@ -324,6 +327,10 @@ func (r *Reviewer) mergeOf(ctx context.Context, e PushEvent, g *governed, c Comm
 	}
 	return &m, r.Store.SaveMerge(ctx, e.Repo.ID, m)
 }
+
+// indexed is how long GitHub may take to know which pull request a commit of its
+// own came by. Until then a push is looked at again.
+const indexed = time.Minute
 
 // again reports whether a push brings a merge back that had landed before: it
 // repeats a move, or comes long after the merge. That is a direct push, whatever

@@ -108,17 +108,24 @@ func foxtrot(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-// setFault: fault KIND: every API call fails so from now on. fault none ends it.
+// setFault: fault KIND [SUFFIX]: every API call, or those whose path ends so, fails
+// from now on. fault none ends it.
 func setFault(ts *testscript.TestScript, _ bool, args []string) {
 	faults := map[string]*ghsim.Fault{
 		"none": nil, "403": {Status: 403, RateLimited: true}, "429": {Status: 429, RetryAfter: 30 * time.Second},
-		"500": {Status: 500}, "502": {Status: 502}, "lose": {LoseReply: true},
+		"404": {Status: 404}, "500": {Status: 500}, "502": {Status: 502}, "lose": {LoseReply: true},
 	}
 	f, ok := faults[args[0]]
 	if !ok {
 		ts.Check(errors.New("unknown fault " + args[0]))
 	}
-	storyOf(ts).sim.SetFault(func(ghsim.Call) *ghsim.Fault { return f })
+	suffix := strings.Join(args[1:], "")
+	storyOf(ts).sim.SetFault(func(c ghsim.Call) *ghsim.Fault {
+		if !strings.HasSuffix(c.Path, suffix) {
+			return nil
+		}
+		return f
+	})
 }
 
 // verifyLog: verify DIR: exports the log into a folder, and it holds by the key alone.

@@ -42,7 +42,9 @@ func (g *Client) History(ctx context.Context, repo review.Repo, before, after st
 func firstParents(all []*api.RepositoryCommit, from string) []review.Commit {
 	byID := make(map[string]review.Commit, len(all))
 	for _, c := range all {
-		byID[c.GetSHA()] = commitOf(c.GetSHA(), c.GetCommit().GetTree().GetSHA(), c.Parents)
+		one := commitOf(c.GetSHA(), c.GetCommit().GetTree().GetSHA(), c.Parents)
+		one.ByForge = webFlow(c.Committer, c.GetCommit().GetCommitter().GetEmail())
+		byID[c.GetSHA()] = one
 	}
 	var chain []review.Commit
 	for id := from; ; {
