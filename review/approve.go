@@ -37,15 +37,18 @@ func (r *Reviewer) approve(ctx context.Context, s saying) ([]Signoff, *refusal, 
 
 // saw returns the head and the digests that an approve is about.
 func (s saying) saw() (head string, digests map[string]string, no *refusal) {
-	if s.Commit == "" {
-		for _, rep := range slices.Backward(s.seen) {
-			if rep.UpdatedAt.Before(s.who.CreatedAt) && rep.BaseRef == s.c.Pull.BaseRef {
-				return rep.Head, rep.Digests, nil
-			}
-		}
+	last, read := s.read("")
+	switch {
+	case !s.who.CreatedAt.After(s.c.BasedAt), read && last.BaseRef != s.c.Pull.BaseRef:
+		return "", nil, refuse(RefusedUnseen, "This pull request was pointed at another branch meanwhile, so it cannot be told what you saw. Look again and paste: %s", s.line())
+	case s.Commit == "" && !read:
 		return "", nil, refuse(RefusedUnseen, "There was no report to read before you wrote, so it cannot be told what you saw. Read it and paste: %s", s.line())
-	}
-	if s.Commit == s.c.Pull.Head {
+	case s.Commit == "":
+		return last.Head, last.Digests, nil
+	case s.Commit == s.c.Pull.Head:
+		if rep, read := s.read(s.Commit); read {
+			return s.Commit, rep.Digests, nil
+		}
 		now := map[string]string{}
 		for _, req := range s.c.Demand.Requirements {
 			now[req.ID] = req.Digest
@@ -58,6 +61,21 @@ func (s saying) saw() (head string, digests map[string]string, no *refusal) {
 		}
 	}
 	return "", nil, refuse(RefusedUnknownHead, "%s was never a head of this pull request. The present one is signed by %s", code(s.Commit), s.line())
+}
+
+// read returns the last report, on one head when that is not "", that was there
+// before the saying. A press of the button is later than the time that it bears,
+// and what it is on is a check, so it has read none.
+func (s saying) read(head string) (Report, bool) {
+	if s.who.Via == "button" {
+		return Report{}, false
+	}
+	for _, rep := range slices.Backward(s.seen) {
+		if rep.UpdatedAt.Before(s.who.CreatedAt) && (head == "" || rep.Head == head) {
+			return rep, true
+		}
+	}
+	return Report{}, false
 }
 
 // current refuses an approve whose writer cannot have seen what it would sign.

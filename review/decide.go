@@ -23,6 +23,7 @@ type Case struct {
 	Settings string
 	Outdated []string
 	Flips    *FlipList // of a change of rules; shown, and weighed nowhere
+	BasedAt  time.Time // as in PullState; only who signs now is asked about it
 
 	// Responders may declare an emergency.
 	Responders Roster

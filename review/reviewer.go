@@ -241,6 +241,11 @@ func (r *Reviewer) examine(ctx context.Context, p Pull, e Event, pusher User, fr
 	if err := r.Store.AddHead(ctx, seen); err != nil {
 		return nil, err
 	}
+	known, _, err := r.Store.Pull(ctx, p.Repo.ID, p.Number)
+	if err != nil {
+		return nil, err
+	}
+	c.BasedAt = known.BasedAt
 	if c.Flips, err = r.flipList(ctx, c, rules, head); err != nil {
 		return nil, err
 	}

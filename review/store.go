@@ -133,6 +133,7 @@ type PullState struct {
 	Fork      bool
 	Labels    []string
 	UpdatedAt time.Time
+	BasedAt   time.Time  // kept by the Store: when BaseRef and Onto were not yet known to be what they are
 	Check     CheckState // what was last published for Head and Branch
 	Comment   CommentState
 	Idle      string // what a sweep judged it by and found nothing governed; "" otherwise

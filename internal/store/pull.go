@@ -10,20 +10,22 @@ import (
 
 var _ review.Store = (*DB)(nil)
 
-// SavePull implements review.Store. What was published stays as it was.
+// SavePull implements review.Store. What was published stays as it was. A first
+// sight may be of the very second in which somebody spoke of it.
 func (d *DB) SavePull(ctx context.Context, p review.PullState) error {
 	labels, err := json.Marshal(p.Labels)
 	if err != nil {
 		return err
 	}
 	_, err = d.exec(ctx, `
-		INSERT INTO pull (repo_id, number, title, author_id, author_login, author_type, open, head, head_ref, base_ref, onto, draft, fork, labels, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		INSERT INTO pull (repo_id, number, title, author_id, author_login, author_type, open, head, head_ref, base_ref, onto, draft, fork, labels, updated_at, based_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15 - 1)
 		ON CONFLICT (repo_id, number) DO UPDATE SET
 			title = excluded.title, author_id = excluded.author_id, author_login = excluded.author_login,
 			author_type = excluded.author_type, open = excluded.open, head = excluded.head, head_ref = excluded.head_ref,
 			base_ref = excluded.base_ref, onto = excluded.onto, draft = excluded.draft, fork = excluded.fork, labels = excluded.labels,
-			updated_at = excluded.updated_at
+			updated_at = excluded.updated_at,
+			based_at = CASE WHEN pull.base_ref = excluded.base_ref AND pull.onto = excluded.onto THEN pull.based_at ELSE excluded.updated_at END
 		WHERE pull.updated_at <= excluded.updated_at`,
 		p.RepoID, p.Number, p.Title, p.Author.ID, p.Author.Login, p.Author.Type, p.Open, p.Head, p.HeadRef, p.BaseRef, p.Onto,
 		p.Draft, p.Fork, string(labels), micros(p.UpdatedAt))
@@ -67,17 +69,17 @@ func known(n int64, err error, what string, repoID int64, number int) error {
 }
 
 const selectPull = `SELECT repo_id, number, title, author_id, author_login, author_type, open, head, head_ref, base_ref, onto, draft, fork, labels,
-	updated_at, check_id, check_branch, check_head, check_state, check_title, check_digest, comment_id, comment_digest, idle FROM pull `
+	updated_at, based_at, check_id, check_branch, check_head, check_state, check_title, check_digest, comment_id, comment_digest, idle FROM pull `
 
 func scanPull(row scanner) (p review.PullState, err error) {
 	var labels string
-	var updated int64
+	var updated, based int64
 	if err := row.Scan(&p.RepoID, &p.Number, &p.Title, &p.Author.ID, &p.Author.Login, &p.Author.Type, &p.Open, &p.Head, &p.HeadRef,
-		&p.BaseRef, &p.Onto, &p.Draft, &p.Fork, &labels, &updated, &p.Check.ID, &p.Check.Branch, &p.Check.Head, &p.Check.State,
+		&p.BaseRef, &p.Onto, &p.Draft, &p.Fork, &labels, &updated, &based, &p.Check.ID, &p.Check.Branch, &p.Check.Head, &p.Check.State,
 		&p.Check.Title, &p.Check.Digest, &p.Comment.ID, &p.Comment.Digest, &p.Idle); err != nil {
 		return p, err
 	}
-	p.UpdatedAt = instant(updated)
+	p.UpdatedAt, p.BasedAt = instant(updated), instant(based)
 	return p, json.Unmarshal([]byte(labels), &p.Labels)
 }
 

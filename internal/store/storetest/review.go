@@ -3,6 +3,7 @@ package storetest
 import (
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/countersign-dev/countersign/review"
 )
@@ -17,7 +18,7 @@ func testPull(t *testing.T, s Store) {
 	must(t, s.SaveCheck(ctx, 7, 3, check))
 	must(t, s.SaveComment(ctx, 7, 3, review.CommentState{ID: 6, Digest: "e"}))
 	must(t, s.SaveIdle(ctx, 7, 3, "aa main 1"))
-	p.Check, p.Comment, p.Idle = check, review.CommentState{ID: 6, Digest: "e"}, "aa main 1"
+	p.Check, p.Comment, p.Idle, p.BasedAt = check, review.CommentState{ID: 6, Digest: "e"}, "aa main 1", at(10).Add(-time.Microsecond)
 	got, ok, err := s.Pull(ctx, 7, 3)
 	if must(t, err); !ok {
 		t.Fatal("not found")
@@ -40,7 +41,11 @@ func testPull(t *testing.T, s Store) {
 	must(t, err)
 	same(t, "a newer one replaces it and leaves what was published", got, newer)
 
-	other := review.PullState{RepoID: 7, Number: 4, Author: bob, Open: true, Head: "bb", BaseRef: "release/1", UpdatedAt: at(1)}
+	other := review.PullState{RepoID: 7, Number: 4, Author: bob, Open: true, Head: "bb", BaseRef: "dev", UpdatedAt: at(1)}
+	must(t, s.SavePull(ctx, other))
+	other.BaseRef, other.UpdatedAt = "release/1", at(2)
+	must(t, s.SavePull(ctx, other))
+	other.BasedAt = at(2)
 	elsewhere := other
 	elsewhere.RepoID = 8
 	shut := other
