@@ -56,20 +56,30 @@ type pair struct {
 	before, after string
 	format        *format // set for a file that only a reference makes governed
 	agent         string
-	from          []string // the files that refer to it
+	from          []string // the files that refer to it, or that its links lead to
+	linked        bool     // its files are read through symbolic links
+	imported      bool     // it counts only if a governed file pulls it in
 }
 
 func (p pair) path() string { return cmp.Or(p.after, p.before) }
 
 func (c *comparison) compare() {
 	differing := c.diffTrees()
-	governed, plain := c.split(differing)
+	linked := c.linkedPairs(differing)
+	governed, plain := c.split(differing, linked)
 	c.pairs = pairRenames(c, governed)
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		if c.isWeak(p) || !c.comparePair(p) {
 			plain = append(plain, *p)
+		} else if !c.isInstructions(p) {
+			q := *p
+			q.imported = true
+			plain = append(plain, q)
 		}
+	}
+	for i := range linked {
+		c.comparePair(&linked[i])
 	}
 	if len(differing) > 0 {
 		near := foldersAbove(plain)
@@ -147,11 +157,20 @@ func (d Diff) pairs() []pair {
 	return out
 }
 
-// split tells the files that some format's path may mean from all others.
-func (c *comparison) split(all []pair) (governed, plain []pair) {
+// split tells the files that some format's path may mean from all others. What
+// the settings take out is none, unless a file that they leave in pulls it in.
+// Paths that are reached through links are compared as such.
+func (c *comparison) split(all, linked []pair) (governed, plain []pair) {
+	reached := map[string]bool{}
+	for i := range linked {
+		reached[linked[i].path()] = true
+	}
 	for _, p := range all {
 		switch at := p.path(); {
+		case reached[at]:
 		case c.ignored(at):
+			p.imported = true
+			plain = append(plain, p)
 		case len(c.index.candidates(at)) > 0 || c.ownFormat(at):
 			governed = append(governed, p)
 		default:
@@ -181,6 +200,9 @@ func (c *comparison) ownFormat(p string) bool {
 // did.
 func (c *comparison) comparePair(p *pair) bool {
 	before, after := c.base.loadIf(p.before), c.head.loadIf(p.after)
+	if p.linked {
+		before, after = c.base.through(p.path()), c.head.through(p.path())
+	}
 	if p.format != nil {
 		c.compareAs(p, before.as(p.format), after.as(p.format), p.format, p.format)
 		return true
@@ -238,6 +260,17 @@ func (c *comparison) isWeak(p *pair) bool {
 		}
 		if f := c.formatOf(side.side.loadIf(side.path)); f != nil {
 			return f.weak
+		}
+	}
+	return false
+}
+
+// isInstructions says of a file that it is compared as the text that it is, so
+// that whoever pulls it in has nothing to add.
+func (c *comparison) isInstructions(p *pair) bool {
+	for _, f := range []*format{c.formatOf(c.head.loadIf(p.after)), c.formatOf(c.base.loadIf(p.before))} {
+		if f != nil && slices.ContainsFunc(f.prompt, func(p place) bool { return p.slot.text == "." || p.slot.text == "body" }) {
+			return true
 		}
 	}
 	return false
@@ -303,8 +336,8 @@ func (c *comparison) compareAs(p *pair, before, after *document, old, now *forma
 		}
 	}
 	was, is := c.facts(p, before, old), c.facts(p, after, now)
-	before.readScopes()
-	after.readScopes()
+	before.readScopes(p.from)
+	after.readScopes(p.from)
 	if before != nil && before.broken != nil || after != nil && after.broken != nil {
 		c.reportBroken(p, before, after, cmp.Or(now, old), append(was, is...))
 		return
@@ -330,8 +363,9 @@ func (d *document) giveUp(format string, args ...any) {
 	d.broken, d.excess = &Finding{Code: "too-large", Path: d.entry.Path, Text: fmt.Sprintf(format, args...)}, true
 }
 
-// readScopes reads the scopes of a document, which may be nil or broken.
-func (d *document) readScopes() {
+// readScopes reads the scopes of a document, which may be nil or broken, and
+// which stand in other files as well.
+func (d *document) readScopes(also []string) {
 	if d == nil || d.broken != nil {
 		return
 	}
@@ -345,6 +379,7 @@ func (d *document) readScopes() {
 	rules := len(d.scopes)
 	for i := range d.scopes {
 		rules += len(d.scopes[i].rules)
+		d.scopes[i].paths = append(d.scopes[i].paths, also...)
 	}
 	if rules > maxRules {
 		d.scopes = nil

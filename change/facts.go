@@ -89,7 +89,6 @@ func (c *collector) add(x fact) {
 	if x.agent == "" {
 		x.agent = c.d.agent
 	}
-	x.notice = x.notice || c.f.notice
 	key := string(x.kind) + " " + x.slot
 	if c.names[key]++; c.names[key] > 1 {
 		x.slot += "#" + strconv.Itoa(c.names[key])

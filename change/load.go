@@ -27,6 +27,8 @@ type side struct {
 	tree  Tree
 	files map[string]*file
 	err   error // the first read that failed; it ends the comparison
+
+	linked map[string]bool // the symbolic links, once somebody asked
 }
 
 // load reads a file. It returns nil when the path is absent.

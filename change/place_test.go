@@ -116,3 +116,33 @@ func TestUnrelatedAgents(t *testing.T) {
 			[]string{"tool_scope added .mcp.json widens", "tool_scope removed legacy/.mcp.json narrows"}},
 	})
 }
+
+// What a tool reads by its own folder or name is no fixture, whatever the
+// folders are called.
+func TestToolFoldersAreNeverQuiet(t *testing.T) {
+	t.Parallel()
+	for at, quiet := range map[string]bool{
+		".claude/agents/fixtures/a.md": false, ".claude/agents/vendor/a.md": false, ".claude/skills/mocks/SKILL.md": false, ".github/actions/testdata/action.yml": false,
+		"vendor/.claude/settings.json": false, "third_party/CLAUDE.md": false, "services/vendor/.mcp.json": false, "vendor/lib/prompts/a.md": true,
+		"fixtures/.claude/settings.json": true, "pkg/testdata/CLAUDE.md": true, "vendor/lib/agent.py": true, ".claude/hooks/tests/x.py": true,
+	} {
+		for _, f := range catalogue().candidates(at)[:1] {
+			if got := f.isQuiet(at); got != quiet {
+				t.Errorf("%s as %s: quiet %t, want %t", at, f.id, got, quiet)
+			}
+		}
+	}
+}
+
+// A file that the settings give to an agent is never quiet.
+func TestSettingsOutweighTheFormat(t *testing.T) {
+	t.Parallel()
+	s := Settings{Agents: map[string][]string{"desk": {"docs/**"}}}
+	base, head := MapTree{"docs/promptfooconfig.yaml": "providers: [openai:gpt-4o]\n"}, MapTree{"docs/promptfooconfig.yaml": "providers: [openai:gpt-4.1]\n"}
+	if got, want := gating(t, base, head, s), "model modified docs/promptfooconfig.yaml"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := gating(t, base, head, Settings{}); got != "" {
+		t.Errorf("an evaluation gates: %s", got)
+	}
+}

@@ -12,21 +12,35 @@ func (c *comparison) quiet(p string, f *format) bool {
 // for every format; tests and documentation for formats that the catalogue marks
 // quiet (source code, application settings), because those of the others are
 // read by tools wherever they stand. An example is an agent that somebody runs,
-// so it is not quiet. What a quiet file says is shown as a notice. A file that the settings give to an agent is never quiet.
+// so it is not quiet. What a quiet file says is shown as a notice.
+//
+// What stands in the folder of a tool is read by it whatever the folders below
+// are called, and what a tool finds by name it finds in foreign code as well.
 func (f *format) isQuiet(p string) bool {
 	dir, name := "", p
 	if i := strings.LastIndexByte(p, '/'); i >= 0 {
 		dir, name = p[:i], p[i+1:]
 	}
+	inTool := false
 	for _, part := range strings.Split(strings.ToLower(dir), "/") {
-		if fixtureFolders[part] || f.quiet && (quietFolders[part] || isTestFolder(part)) {
+		inTool = inTool || toolFolders[part]
+		if fixtureFolders[part] && !inTool || foreignFolders[part] && !inTool && f.readBy == "" ||
+			f.quiet && (quietFolders[part] || isTestFolder(part)) {
 			return true
 		}
 	}
 	return f.quiet && isTestName(strings.ToLower(name))
 }
 
-var fixtureFolders = set("fixtures", "__fixtures__", "fixture", "testdata", "test_data", "test-data", "mocks", "__mocks__", "__snapshots__", "snapshots", "cassettes", "node_modules", "vendor", "third_party")
+// toolFolders are the folders in which tools look for what concerns them, as
+// the documentation of each says.
+var toolFolders = set(".agents", ".aiassistant", ".amazonq", ".augment", ".claude", ".claude-plugin", ".clinerules", ".codex", ".codex-plugin", ".continue", ".copilot",
+	".cursor", ".cursor-plugin", ".factory", ".forgejo", ".gemini", ".gitea", ".github", ".goose", ".junie", ".kiro", ".opencode", ".openhands", ".qwen", ".roo", ".trae", ".vscode", ".windsurf", ".zed")
+
+var fixtureFolders = set("fixtures", "__fixtures__", "fixture", "testdata", "test_data", "test-data", "mocks", "__mocks__", "__snapshots__", "snapshots", "cassettes")
+
+// foreignFolders hold code of others.
+var foreignFolders = set("node_modules", "vendor", "third_party")
 
 var quietFolders = set("test", "tests", "__tests__", "spec", "specs", "e2e", "integration_tests", "unit_tests", "docs", "doc", "documentation",
 	"results", "benchmark_results", "outputs", "logs", "traces", "recordings", ".promptflow", "leaderboard", "leaderboards", "benchmark", "benchmarks",

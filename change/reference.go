@@ -55,15 +55,17 @@ func (c *comparison) followReferences(plain []pair, base, head *references) []pa
 		target := reference{}
 		if p.before != "" {
 			target.merge(base.to(p.before))
+			target.merge(c.base.below(p.before, base))
 		}
 		if p.after != "" {
 			target.merge(head.to(p.after))
+			target.merge(c.head.below(p.after, head))
 		}
 		if target.format != nil {
 			slices.Sort(target.from)
 			p.from = slices.Compact(target.from)
 			p.format, p.agent = c.namedSettings(&p, target.format), target.agent
-		} else if !c.isWeak(&p) {
+		} else if p.imported || !c.isWeak(&p) {
 			continue
 		}
 		out = append(out, p)
@@ -110,6 +112,19 @@ type references struct {
 	exact map[string]reference
 	globs []globReference
 	runs  map[string]reference // files that a command names
+}
+
+// below says who pulls in files below a link or a submodule.
+func (s *side) below(p string, r *references) (out reference) {
+	if e, ok := s.tree.Lookup(p); !ok || e.Mode != ModeSymlink && e.Mode != ModeSubmodule {
+		return out
+	}
+	for _, target := range sortedKeys(r.exact) {
+		if strings.HasPrefix(target, p+"/") {
+			out.merge(r.exact[target])
+		}
+	}
+	return out
 }
 
 type globReference struct {
@@ -162,8 +177,7 @@ func (s *side) references(c *comparison, near map[string]bool) *references {
 		entries = r.Referrers
 	}
 	for e := range entries() {
-		if may, general := mayRefer(e.Path); c.ignored(e.Path) || general && !near[path.Dir(e.Path)] ||
-			!may && (e.Mode != ModeSymlink || len(c.index.candidates(e.Path)) == 0) {
+		if may, general := mayRefer(e.Path); !may || c.ignored(e.Path) || general && !near[path.Dir(e.Path)] {
 			continue
 		}
 		imports, f := s.importsOf(c, e)
@@ -194,10 +208,14 @@ func (r *references) add(s *side, imports []string, ref reference, depth int) {
 		}
 		have.merge(ref)
 		r.exact[target] = have
+		if real, ok := s.resolve(target); ok && real != target {
+			r.add(s, []string{real}, ref, depth)
+			continue
+		}
 		if depth == 0 || path.Ext(target) != ".md" && path.Ext(target) != ".txt" && path.Ext(target) != ".mdc" {
 			continue
 		}
-		if e, ok := s.tree.Lookup(target); ok && e.Mode != ModeSubmodule && e.Mode != ModeSymlink {
+		if e, ok := s.tree.Lookup(target); ok && e.Mode != ModeSubmodule {
 			r.add(s, s.cachedImports(e, "@", func() importList { return importList{paths: s.mentionsIn(target)} }).paths, ref, depth-1)
 		}
 	}
@@ -214,21 +232,20 @@ func (s *side) mentionsIn(p string) []string {
 // importsOf lists the paths that a governed file pulls in, with the format that
 // recognises it.
 func (s *side) importsOf(c *comparison, e Entry) (importList, *format) {
-	for _, f := range c.index.candidates(e.Path) {
-		if e.Mode == ModeSymlink {
-			if len(f.when) > 0 {
-				continue
-			}
-			return s.cachedImports(e, "link", func() importList {
-				target := path.Join(path.Dir(e.Path), string(s.load(e.Path).data))
-				return importList{paths: []string{target}, agent: or(f.agentName, agentByPath(e.Path))}
-			}), f
+	read := s.load
+	if e.Mode == ModeSymlink {
+		f := s.through(e.Path)
+		if f == nil {
+			return importList{}, nil
 		}
+		e, read = f.entry, s.through
+	}
+	for _, f := range c.index.candidates(e.Path) {
 		if len(f.imports) == 0 && len(f.runs) == 0 {
 			continue
 		}
 		found := s.cachedImports(e, f.id, func() importList {
-			d := s.load(e.Path).document(f.parser)
+			d := read(e.Path).document(f.parser)
 			if !f.accepts(d, s) {
 				return importList{}
 			}
