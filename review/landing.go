@@ -22,7 +22,11 @@ func (r *Reviewer) landing(ctx context.Context, e PushEvent, g *governed, p part
 		l.Deliveries = append(l.Deliveries, e.Delivery)
 	}
 	c := &Case{Branch: g.entry, At: l.LandedAt, Means: g.settings.means, Settings: g.settings.blob,
-		Observed: r.Operator.observes(e.Repo), Rosters: map[string]Roster{}}
+		Rosters: map[string]Roster{}}
+	var err error
+	if c.Observed, err = r.observed(ctx, e.Repo); err != nil {
+		return l, err
+	}
 	c.Pull = Pull{Repo: e.Repo, BaseRef: g.branch, BaseTip: p.before, MergeBase: p.before, Head: p.after, Complete: true}
 	if p.merge != nil {
 		if err := r.merged(ctx, e, g, p, &l, c); err != nil {

@@ -187,7 +187,10 @@ func (r *Reviewer) decideEntry(ctx context.Context, l line, n QueueEntry, from s
 		return v, "", err
 	}
 	p := part{before: from, after: n.Head, merge: &Merge{Number: n.Number, Head: n.Pull, BaseRef: l.branch, At: l.At, Title: known.Title, Author: known.Author}}
-	c := &Case{At: l.At, Observed: r.Operator.observes(l.Repo), Rosters: map[string]Roster{}}
+	c := &Case{At: l.At, Rosters: map[string]Roster{}}
+	if c.Observed, err = r.observed(ctx, l.Repo); err != nil {
+		return v, "", err
+	}
 	c.Pull = Pull{Repo: l.Repo, BaseRef: l.branch, BaseTip: from, MergeBase: from, Head: n.Head, Complete: true}
 	rules, err := r.rules(ctx, c.Pull)
 	if err != nil {

@@ -76,9 +76,12 @@ func (r *Reviewer) tooMuch(ctx context.Context, p Pull, e Event, pusher User) (*
 		reason += ", or open it from a branch of this repository"
 	}
 	c := &Case{Pull: p, Branch: rules.branch, At: e.At, Means: rules.settings.means, Settings: rules.settings.blob,
-		Observed: r.Operator.observes(p.Repo), Rosters: map[string]Roster{},
+		Rosters: map[string]Roster{},
 		Demand: Demand{Denials: []Ruling{{Rule: "countersign.too-much", Layer: "default", Title: "Too much changes at once",
 			Reason: reason, Changes: []string{}}}}}
+	if c.Observed, err = r.observed(ctx, p.Repo); err != nil {
+		return nil, err
+	}
 	if err := r.Store.SavePull(ctx, stateOf(p)); err != nil {
 		return nil, err
 	}

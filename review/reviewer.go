@@ -203,7 +203,10 @@ func (r *Reviewer) examine(ctx context.Context, p Pull, e Event, pusher User, fr
 		return nil, err
 	}
 	c := &Case{Pull: p, Branch: rules.branch, At: e.At, Means: rules.settings.means,
-		Settings: rules.settings.blob, Observed: r.Operator.observes(p.Repo), Rosters: map[string]Roster{}}
+		Settings: rules.settings.blob, Rosters: map[string]Roster{}}
+	if c.Observed, err = r.observed(ctx, p.Repo); err != nil {
+		return nil, err
+	}
 	if _, err := r.Forge.Tree(ctx, p.Repo, p.MergeBase); err != nil {
 		return nil, fmt.Errorf("read merge base: %w", err)
 	}

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -281,7 +282,8 @@ type Operator struct {
 	// policy names the policy owners, who enrol repositories and mend rules.
 	Approvers map[string]Approvers `yaml:"approvers"`
 	// Observe lists repositories, owner/name or glob, in which the check never
-	// fails but says what it would need.
+	// fails but says what it would need. One that was renamed must be listed
+	// under its first name too.
 	Observe []string `yaml:"observe"`
 }
 
@@ -312,14 +314,25 @@ func ParseOperator(data []byte) (Operator, error) {
 	return o, nil
 }
 
-// observes reports whether a repository is in trial mode.
-func (o Operator) observes(r Repo) bool {
+// observes reports whether a name, owner/name, is one of those in trial mode.
+func (o Operator) observes(name string) bool {
 	for _, g := range o.Observe {
-		if ok, _ := doublestar.Match(strings.ToLower(g), strings.ToLower(r.String())); ok {
+		if ok, _ := doublestar.Match(strings.ToLower(g), strings.ToLower(name)); ok {
 			return true
 		}
 	}
 	return false
+}
+
+// observed reports whether a repository is in trial mode. It must have been
+// known under such a name from the first: its administrators may rename it, and
+// the trial is the operator's to give.
+func (r *Reviewer) observed(ctx context.Context, repo Repo) (bool, error) {
+	if !r.Operator.observes(repo.String()) {
+		return false, nil
+	}
+	first, err := r.Store.FirstName(ctx, repo.ID)
+	return r.Operator.observes(first), err
 }
 
 // approvers returns who holds a role: the operator's definition, else the

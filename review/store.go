@@ -115,6 +115,9 @@ type Store interface {
 	// AddRepo keeps a repository of an installation; Repos lists them.
 	AddRepo(ctx context.Context, r Repo) error
 	RemoveRepo(ctx context.Context, repoID int64) error
+	// FirstName is the owner/name under which a repository first became known,
+	// also after it was removed, and "" when it never was.
+	FirstName(ctx context.Context, repoID int64) (string, error)
 	Repos(ctx context.Context) ([]Repo, error)
 }
 

@@ -101,6 +101,12 @@ func testAdd(t *testing.T, s Store) {
 	}
 	claim(t, s, at(999), "")
 
+	copied := delivery("copy", 1)
+	copied.Digest, copied.Once = d.Digest, true
+	if get(s.Add(ctx, copied))(t) {
+		t.Error("a body that comes once was added under another GUID")
+	}
+
 	add(t, s, delivery("b", 1))
 	must(t, s.Dead(ctx, claim(t, s, at(1), "b"), at(2), "no"))
 	claim(t, s, at(999), "")

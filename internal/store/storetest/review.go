@@ -314,4 +314,9 @@ func testRepo(t *testing.T, s Store) {
 	if _, ok, err := s.Repo(ctx, 7); ok || err != nil {
 		t.Errorf("Repo after removal = %v, %v; want none", ok, err)
 	}
+	r.Name = "third"
+	must(t, s.AddRepo(ctx, r))
+	for id, want := range map[int64]string{7: "acme/bot", 9: "acme/z", 11: ""} {
+		same(t, "first name", get(s.FirstName(ctx, id))(t), want)
+	}
 }
