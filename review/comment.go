@@ -102,6 +102,9 @@ func (r *Reviewer) carryOut(ctx context.Context, e Event, s saying) error {
 		return r.Forge.React(ctx, e.Repo, s.who.SourceID, "+1")
 	}
 	made, no, err := r.weigh(ctx, s)
+	if err == nil && no == nil {
+		no, err = r.refusedBefore(ctx, s.who)
+	}
 	if err != nil {
 		return err
 	}
@@ -131,6 +134,21 @@ func (r *Reviewer) carryOut(ctx context.Context, e Event, s saying) error {
 		return nil
 	}
 	return r.Forge.React(ctx, e.Repo, s.who.SourceID, "+1")
+}
+
+// refusedBefore returns the refusal of a statement that was refused in an earlier
+// attempt to handle it. It stays refused, whatever has become of its writer since.
+func (r *Reviewer) refusedBefore(ctx context.Context, who Signoff) (*refusal, error) {
+	said, err := r.Store.Signoffs(ctx, who.RepoID, who.Pull)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range said {
+		if s.Via == who.Via && s.SourceID == who.SourceID && s.Refused != "" {
+			return refuse(s.Refused, "This was refused when it came. If it should count now, say it anew."), nil
+		}
+	}
+	return nil, nil
 }
 
 // answer keeps a refused command and tells its writer once, in one line.

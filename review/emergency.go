@@ -184,6 +184,11 @@ func (r *Reviewer) retrospect(ctx context.Context, e Event, p Pull, cmd Command,
 	if len(all) == 0 {
 		return r.answer(ctx, e, p, who, closed)
 	}
+	if no, err := r.refusedBefore(ctx, who); err != nil {
+		return err
+	} else if no != nil {
+		return r.answer(ctx, e, p, who, no)
+	}
 	signed := false
 	for _, o := range all {
 		if _, ok := o.Signers[who.User.ID]; !ok {
