@@ -43,6 +43,11 @@ func (r *Reviewer) publish(ctx context.Context, v Verdict) error {
 	if err := r.publishCheck(ctx, v, known); err != nil {
 		return err
 	}
+	if known.Check.State != v.State || known.Check.Head != v.Pull.Head {
+		if err := r.above(ctx, v.Pull); err != nil {
+			return err
+		}
+	}
 	if err := r.requeue(ctx, Event{Repo: v.Pull.Repo, At: v.At}, v.Pull.BaseRef); err != nil {
 		return err
 	}
@@ -68,6 +73,19 @@ func (r *Reviewer) publishCheck(ctx context.Context, v Verdict, known PullState)
 		}
 		if id == 0 {
 			id = t.Check.ID
+		}
+	}
+	below, err := r.below(ctx, v.Pull)
+	if err != nil {
+		return err
+	}
+	for _, b := range below { // the head carries what is below in the stack
+		was := b.Check.State
+		if b.Check.ID == 0 || b.Check.Head != b.Head {
+			was, b.Check.Title = Waiting, "it was not judged yet"
+		}
+		if w := worse(state, was); w != state {
+			state, note = w, fmt.Sprintf("#%d below in the stack says: %s", b.Number, b.Check.Title)
 		}
 	}
 	g, grouped, err := r.Store.Group(ctx, v.Pull.Repo.ID, v.Pull.Head) // somebody took the commit of a merge group as head
