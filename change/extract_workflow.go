@@ -1,6 +1,7 @@
 package change
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -110,7 +111,7 @@ func inputsByCredential(with *Node) (actionInputs, bool) {
 func workflowFacts(d *document) []fact {
 	var out []fact
 	for _, root := range d.roots {
-		w := workflowReader{root: root}
+		w := workflowReader{d: d, root: root, values: newWorkflowContexts(root)}
 		jobs := root.Get("jobs")
 		for i := range jobs.items() {
 			w.job(jobs.Keys[i], jobs.Items[i])
@@ -155,9 +156,11 @@ func runsAgent(n *Node) bool {
 }
 
 type workflowReader struct {
-	root  *Node
-	jobOf *Node
-	facts []fact
+	d      *document
+	root   *Node
+	jobOf  *Node
+	values *workflowContexts
+	facts  []fact
 }
 
 func (w *workflowReader) job(name string, job *Node) {
@@ -172,7 +175,7 @@ func (w *workflowReader) job(name string, job *Node) {
 		}
 	}
 	if uses := job.Get("uses").String(); uses != "" {
-		w.inputs(at, uses, job.Get("with"), nil)
+		w.inputs(at, uses, w.withPrompts(job.Get("with"), nil))
 	}
 	w.steps(at, job.Get("steps"))
 	w.jobOf = nil
@@ -187,7 +190,7 @@ func (w *workflowReader) steps(at string, steps *Node) {
 		slot := at + ".steps[" + name + "]"
 		w.facts = append(w.facts, w.environment(slot+".env", step.Get("env"), step)...)
 		if run := step.Get("run"); run.String() != "" {
-			facts := shellFacts(run.Text, run.Line)
+			facts := w.scriptFacts(step, run)
 			for j := range facts {
 				facts[j].slot = slot + ".run " + facts[j].slot
 			}
@@ -197,7 +200,7 @@ func (w *workflowReader) steps(at string, steps *Node) {
 			}
 		}
 		if uses := step.Get("uses").String(); uses != "" {
-			w.inputs(slot, uses, step.Get("with"), step.Get("env"))
+			w.inputs(slot, uses, w.withPrompts(step.Get("with"), step.Get("env")))
 			w.script(slot, uses, step.Get("with"))
 		}
 	}
@@ -251,8 +254,54 @@ func (w *workflowReader) script(slot, uses string, with *Node) {
 	}
 }
 
-func (w *workflowReader) inputs(slot, uses string, with, _ *Node) {
+// scriptFacts reads a script with the variables that are set around it. What they
+// say themselves, by their names, is read where they stand.
+func (w *workflowReader) scriptFacts(step, run *Node) []fact {
+	values := w.values.of(w.jobOf)
+	return shellFactsWith(values.expand(run.Text, step.Get("env")), run.Line, stepVariables(step, values))
+}
+
+// withPrompts puts texts that stand elsewhere in the file into the inputs that
+// are prompts. Defaults of inputs, and what scripts write, are read where they
+// stand.
+func (w *workflowReader) withPrompts(with, env *Node) *Node {
+	if with == nil || with.Kind != MapNode {
+		return with
+	}
+	out := &Node{Kind: MapNode, Line: with.Line}
+	values := w.values.of(w.jobOf)
+	for i, key := range with.Keys {
+		v := with.Items[i]
+		if plain := plainKey(key); strings.Contains(plain, "prompt") || strings.Contains(plain, "instruction") {
+			if text := v.String(); textElsewhere.MatchString(text) && (!strings.Contains(text, "steps.") || !w.scriptWrites(text)) {
+				v = values.node(v, env)
+			}
+		}
+		out.put(key, v)
+	}
+	return out
+}
+
+var textElsewhere = regexp.MustCompile(`\$\{\{\s*(env|matrix|needs|steps)\.`)
+
+// scriptWrites reports whether a text uses the output of a step that is a script:
+// its text is a prompt of its own.
+func (w *workflowReader) scriptWrites(text string) bool {
+	for _, m := range stepOutput.FindAllStringSubmatch(text, 20) {
+		for _, step := range w.values.of(w.jobOf).steps() {
+			if step.Get("id").String() == m[1] && step.Get("run") != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (w *workflowReader) inputs(slot, uses string, with *Node) {
 	a, ok := inputsOf(uses, with)
+	if !ok && w.localAgent(uses) {
+		a, ok = promptInputs(with), true
+	}
 	if !ok {
 		return
 	}
@@ -285,6 +334,33 @@ func (w *workflowReader) inputs(slot, uses string, with, _ *Node) {
 			}
 		}
 	}
+}
+
+// localAgent reports whether a workflow or an action of this repository runs an
+// agent.
+func (w *workflowReader) localAgent(uses string) bool {
+	if !strings.HasPrefix(uses, "./") {
+		return false
+	}
+	p := path.Clean(uses)
+	return w.d.runsAgentIn(p) || w.d.runsAgentIn(p+"/action.yml") || w.d.runsAgentIn(p+"/action.yaml")
+}
+
+// promptInputs takes the inputs whose names say prompt or model for what they say.
+func promptInputs(with *Node) actionInputs {
+	var a actionInputs
+	for i := range with.items() {
+		if i >= len(with.Keys) {
+			break
+		}
+		switch key := plainKey(with.Keys[i]); {
+		case strings.HasSuffix(key, "model"):
+			a.model = append(a.model, with.Keys[i])
+		case strings.Contains(key, "prompt"), strings.Contains(key, "instructions"):
+			a.prompt = append(a.prompt, with.Keys[i])
+		}
+	}
+	return a
 }
 
 // model adds a model, following expressions through the file: env, matrix and

@@ -93,7 +93,7 @@ func readSetupSteps(b *scopeBuilder) {
 	}
 	b.prefix = "jobs.copilot-setup-steps."
 	b.here()
-	b.runner(job)
+	b.runner(job, newWorkflowContexts(b.d.root()).of(job))
 	b.credentials(job.Get("env"), "env")
 	for _, s := range job.Get("steps").items() {
 		b.credentials(s.Get("env"), "env")

@@ -1,6 +1,8 @@
 package change
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"path"
 	"regexp"
 	"slices"
@@ -40,31 +42,45 @@ var agentActions = map[string]string{
 
 // A workflowStep is a step that runs an agent.
 type workflowStep struct {
-	node *Node
-	kind string // reader of its inputs; a command's name for a run step
-	name string // stable: the kind, numbered where it repeats
-	call []agentCall
+	node  *Node
+	index int    // among the steps of the job
+	kind  string // reader of its inputs; a command's name for a run step
+	name  string // stable: the kind, numbered where it repeats
+	call  []agentCall
 }
 
 func readWorkflow(b *scopeBuilder) {
 	root := b.d.root()
+	w := &workflowScopes{scopeBuilder: b, values: newWorkflowContexts(root)}
 	if steps := root.Get("runs", "steps"); steps != nil {
-		b.workflowSteps(&Node{Kind: MapNode, Keys: []string{"steps"}, Items: []*Node{steps}}, root, "action")
-		return
+		w.job(&Node{Kind: MapNode, Keys: []string{"steps"}, Items: []*Node{steps}}, "action", w.values.of(nil))
 	}
 	jobs := root.Get("jobs")
-	for i, name := range jobs.Keys {
-		b.workflowSteps(jobs.Items[i], root, name)
+	for i, name := range jobs.items() {
+		if i < len(jobs.Keys) {
+			w.job(name, jobs.Keys[i], w.values.of(name))
+		}
+	}
+	if w.values.over() {
+		sum := sha256.Sum256(b.d.data)
+		b.add(scope{slot: "expressions", dimension: "tool", surface: "expressions", rules: []rule{{effect: allow, subject: "expressions", pattern: hex.EncodeToString(sum[:]), raw: "more expressions than can be followed", opaque: true}}})
 	}
 }
 
-func (b *scopeBuilder) workflowSteps(job, root *Node, name string) {
-	steps := agentSteps(job.Get("steps"))
-	if len(steps) == 0 {
+// workflowScopes reads the jobs of one file.
+type workflowScopes struct {
+	*scopeBuilder
+	values *workflowContexts
+}
+
+func (w *workflowScopes) job(job *Node, name string, values *workflowValues) {
+	steps := w.agentSteps(job.Get("steps"), values)
+	calls := job.Get("uses") != nil && w.callsAgent(name, job)
+	if len(steps) == 0 && !calls {
 		return
 	}
-	slot := "jobs." + entryText(name)
-	b.in("gha-job|"+b.d.entry.Path+"#"+name, b.agent, true, func(b *scopeBuilder) {
+	root, slot := values.root, "jobs."+entryText(name)
+	w.in("gha-job|"+w.d.entry.Path+"#"+name, w.agent, true, func(b *scopeBuilder) {
 		b.prefix = slot + "."
 		b.here()
 		permissions := job.Get("permissions")
@@ -74,35 +90,50 @@ func (b *scopeBuilder) workflowSteps(job, root *Node, name string) {
 		b.tokenPermissions(permissions)
 		b.triggers(root)
 		b.guard(job.Get("if"), "if")
-		b.runner(job)
-		b.checkouts(job.Get("steps"))
+		b.neededGuards(root, job)
+		b.runner(job, values)
+		if calls {
+			b.calledWorkflow(job, values)
+		}
+		if len(steps) > 0 {
+			b.preparations(job.Get("steps").items()[:steps[len(steps)-1].index+1], values)
+		}
 	})
 	for _, s := range steps {
-		b.in("gha-"+s.kind+"|"+b.d.entry.Path+"#"+name+"#"+s.name, b.agent, true, func(b *scopeBuilder) {
+		w.in("gha-"+s.kind+"|"+w.d.entry.Path+"#"+name+"#"+s.name, w.agent, true, func(b *scopeBuilder) {
 			b.prefix = slot + ".steps." + s.name + "."
 			b.here()
-			b.guard(s.node.Get("if"), "if")
-			for _, env := range []*Node{root.Get("env"), job.Get("env"), s.node.Get("env")} {
-				b.credentials(env, "env")
-			}
-			with := s.node.Get("with")
-			b.credentials(with, "with")
-			switch s.kind {
-			case "claude":
-				b.claudeAction(with)
-			case "codex":
-				b.codexAction(with)
-			case "gemini":
-				b.geminiAction(with)
-			case "inference":
-				b.settings(with, inferenceInputs)
-			default:
-				b.settings(with, agentInputs)
-			}
-			for _, c := range s.call {
-				b.agentCall(c)
-			}
+			b.step(job, &s, values)
 		})
+	}
+}
+
+// step reads one step that runs an agent.
+func (b *scopeBuilder) step(job *Node, s *workflowStep, values *workflowValues) {
+	b.guard(s.node.Get("if"), "if")
+	for _, env := range []*Node{values.root.Get("env"), job.Get("env"), s.node.Get("env")} {
+		b.credentials(values.inputs(env), "env")
+	}
+	b.uses(s.node.Get("uses"))
+	with := values.inputs(s.node.Get("with"), s.node.Get("env"))
+	b.credentials(with, "with")
+	switch s.kind {
+	case "claude":
+		b.claudeAction(with)
+		b.otherInputs(with)
+	case "codex":
+		b.codexAction(with)
+	case "gemini":
+		b.geminiAction(with)
+	case "inference":
+		b.settings(with, inferenceInputs)
+	case "local":
+		b.calledInputs(with)
+	default:
+		b.settings(with, agentInputs)
+	}
+	for _, c := range s.call {
+		b.agentCall(c)
 	}
 }
 
@@ -125,35 +156,23 @@ var agentInputs = []setting{
 }
 
 // agentSteps finds the steps of a job that run an agent.
-func agentSteps(steps *Node) []workflowStep {
+func (w *workflowScopes) agentSteps(steps *Node, values *workflowValues) []workflowStep {
 	var out []workflowStep
 	count := map[string]int{}
-	for _, n := range steps.items() {
-		s := workflowStep{node: n}
+	for i, n := range steps.items() {
+		s := workflowStep{node: n, index: i}
 		if uses := n.Get("uses").String(); uses != "" {
-			name, _, _ := strings.Cut(uses, "@")
-			s.kind = agentActions[strings.ToLower(name)]
-			if v := n.Get("with", "enable-github-mcp").String(); s.kind == "inference" && (v == "" || v == "false") {
-				continue // one call of a model, which has no tool
-			}
-			if s.kind == "agent" {
-				s.name = path.Base(name)
-			} else if s.kind == "" {
-				s.kind = agentByInputs(n.Get("with"))
-			}
+			s.kind, s.name = w.actionKind(uses, n.Get("with"))
 		} else if run := n.Get("run"); run != nil {
-			s.call = agentCalls(run.String(), run.Line, nil)
+			s.call = agentCalls(values.expand(run.String(), n.Get("env")), run.Line, stepVariables(n, values))
 			if len(s.call) > 0 {
-				s.kind = "run"
-				s.name = s.call[0].name
+				s.kind, s.name = "run", s.call[0].name
 			}
 		}
 		if s.kind == "" {
 			continue
 		}
-		if s.name == "" {
-			s.name = s.kind
-		}
+		s.name = or(s.name, s.kind)
 		count[s.name]++
 		if c := count[s.name]; c > 1 {
 			s.name += strconv.Itoa(c)
@@ -161,6 +180,40 @@ func agentSteps(steps *Node) []workflowStep {
 		out = append(out, s)
 	}
 	return out
+}
+
+// stepVariables are the variables that a script sees with a literal value.
+func stepVariables(step *Node, values *workflowValues) map[string]string {
+	if run := step.Get("run").String(); !strings.Contains(run, "$") {
+		return nil
+	}
+	var out map[string]string
+	for _, env := range []*Node{values.root.Get("env"), values.job.Get("env"), step.Get("env")} {
+		if env != nil {
+			out = literals(out, values.inputs(env))
+		}
+	}
+	return out
+}
+
+// actionKind says what reads the inputs of an action, "" where it runs no agent,
+// and names the step.
+func (w *workflowScopes) actionKind(uses string, with *Node) (kind, name string) {
+	action, _, _ := strings.Cut(uses, "@")
+	kind = agentActions[strings.ToLower(action)]
+	if v := with.Get("enable-github-mcp").String(); kind == "inference" && (v == "" || v == "false") {
+		return "", "" // one call of a model, which has no tool
+	}
+	switch {
+	case kind == "agent":
+		name = path.Base(action)
+	case kind == "":
+		kind = agentByInputs(with)
+	}
+	if kind == "" && strings.HasPrefix(action, "./") && w.localAgent(action) {
+		kind, name = "local", path.Base(action)
+	}
+	return kind, name
 }
 
 // agentByInputs recognises forks and wrappers of the known actions by inputs that
@@ -219,114 +272,6 @@ func tokenRules(n *Node) []rule {
 		out = append(out, r)
 	}
 	return out
-}
-
-// outsiderEvents are events that people without write access can cause.
-var outsiderEvents = map[string]bool{
-	"pull_request": true, "pull_request_target": true, "pull_request_review": true, "pull_request_review_comment": true,
-	"issue_comment": true, "issues": true, "discussion": true, "discussion_comment": true,
-	"workflow_run": true, "fork": true, "watch": true, "gollum": true, "commit_comment": true, "slash_command": true, "command": true,
-}
-
-// triggers reads who may start the workflow.
-func (b *scopeBuilder) triggers(root *Node) {
-	on := root.Get("on")
-	if on == nil {
-		on = root.Get("true") // YAML 1.1 reads on as a boolean
-	}
-	sc := scope{slot: "on", dimension: "audience", surface: "on"}
-	add := func(event string, line int) {
-		if outsiderEvents[event] {
-			sc.rules = append(sc.rules, rule{effect: allow, subject: "on " + event, raw: event, line: line})
-		}
-	}
-	if on != nil && on.Kind == MapNode {
-		for i, event := range on.Keys {
-			add(event, on.Items[i].Line)
-		}
-	}
-	for _, it := range scalars(on) {
-		add(it.String(), it.Line)
-	}
-	if len(sc.rules) > 0 {
-		b.add(sc)
-	}
-}
-
-// identityWords are what a guard asks about when it decides who may start an agent.
-var identityWords = regexp.MustCompile(`(?i)\b(actor|triggering_actor|author_association|sender|user\.login|author|head\.repo|head_repository|fork|permission|association|collaborator)\b`)
-
-// guard reads an if that asks who acts. Each condition joined by && lets through
-// no more than the rest alone; one in the place of another cannot be told.
-// Conditions that ask something else are no change of their own.
-func (b *scopeBuilder) guard(n *Node, slot string) {
-	text := strings.TrimSpace(n.String())
-	if inner, ok := strings.CutPrefix(text, "${{"); ok && strings.HasSuffix(inner, "}}") && strings.Count(inner, "}}") == 1 {
-		text = strings.TrimSuffix(inner, "}}")
-	}
-	text = strings.Join(strings.Fields(text), " ")
-	if text == "" {
-		return
-	}
-	sc := scope{slot: slot, dimension: "audience", surface: slot, def: allow, absent: allow, vague: true}
-	for _, part := range conjuncts(text) {
-		sc.rules = append(sc.rules, rule{effect: deny, subject: "unless", pattern: part, raw: part, line: n.Line, quiet: !identityWords.MatchString(part)})
-	}
-	b.add(sc)
-}
-
-// conjuncts splits a condition at && outside parentheses and strings, unless
-// alternatives stand beside them.
-func conjuncts(text string) []string {
-	var out []string
-	depth, start, quoted := 0, 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '\'':
-			quoted = !quoted
-		case quoted:
-		case c == '(':
-			depth++
-		case c == ')':
-			depth--
-		case depth == 0 && strings.HasPrefix(text[i:], "||"):
-			return []string{text}
-		case depth == 0 && strings.HasPrefix(text[i:], "&&"):
-			out = append(out, strings.TrimSpace(text[start:i]))
-			start, i = i+2, i+1
-		}
-	}
-	return append(out, strings.TrimSpace(text[start:]))
-}
-
-// runner reads where the job runs and which environment's secrets it gets.
-func (b *scopeBuilder) runner(job *Node) {
-	for _, label := range scalars(job.Get("runs-on")) {
-		if label.String() == "self-hosted" {
-			b.add(scope{slot: "runs-on", dimension: "sandbox", surface: "runner", rules: []rule{item(label, allow)}})
-		}
-	}
-	env := job.Get("environment")
-	if env != nil && env.Kind == MapNode {
-		env = env.Get("name")
-	}
-	if env.String() != "" {
-		b.add(scope{slot: "environment", dimension: "credential", surface: "environment", vague: true, rules: []rule{item(env, allow)}})
-	}
-}
-
-// checkouts reads steps that put the code of a pull request's head, which a
-// stranger wrote, where the agent works.
-func (b *scopeBuilder) checkouts(steps *Node) {
-	for _, s := range steps.items() {
-		if !strings.HasPrefix(s.Get("uses").String(), "actions/checkout@") {
-			continue
-		}
-		ref := s.Get("with", "ref")
-		if v := ref.String(); strings.Contains(v, "pull_request.head") || strings.Contains(v, "github.head_ref") || strings.Contains(v, "refs/pull/") {
-			b.add(scope{slot: "checkout.ref", dimension: "data_source", surface: "checkout", rules: []rule{{effect: allow, subject: "head", raw: v, line: ref.Line}}})
-		}
-	}
 }
 
 // credentials reads variables and inputs that hand a secret or a token to the
