@@ -7,9 +7,16 @@ import (
 	"slices"
 )
 
-// maxRenames bounds how many files are compared with each other in the search
-// for renames. Beyond it only equal content is recognised.
-const maxRenames = 200
+// The search for renames compares every removed file with every added one. Where
+// there are more files of either than maxRenames, or more bytes than
+// maxRenameBytes, only equal content is recognised; and it ends after
+// maxRenameSteps lines were compared. A rename that is not seen is a file that
+// went and one that came.
+const (
+	maxRenames     = 200
+	maxRenameBytes = 4 << 20
+	maxRenameSteps = 5_000_000
+)
 
 // pairRenames joins a removed and an added file whose content is equal, or at
 // least half equal, to one renamed file. A pair that is wrong costs nobody
@@ -74,26 +81,29 @@ func bestName(from []pair, p string, taken map[string]bool) (best pair, ok bool)
 }
 
 func (c *comparison) pairSimilar(removed, added []pair, taken map[string]bool, join func(a, r pair)) {
-	if len(removed) == 0 || len(added) == 0 || len(removed) > maxRenames || len(added) > maxRenames {
+	isTaken := func(p pair) bool { return taken["-"+p.before] || taken["+"+p.after] }
+	removed, added = slices.DeleteFunc(slices.Clone(removed), isTaken), slices.DeleteFunc(slices.Clone(added), isTaken)
+	if len(removed) == 0 || len(added) == 0 || len(removed) > maxRenames || len(added) > maxRenames ||
+		c.base.sizeOf(removed)+c.head.sizeOf(added) > maxRenameBytes {
 		return
 	}
-	prints := map[string]map[uint64]int{}
+	prints := map[string]fingerprint{}
 	for _, r := range removed {
-		if !taken["-"+r.before] {
-			prints[r.before] = fingerprint(c.base.load(r.before))
-		}
+		prints[r.before] = fingerprintOf(c.base.load(r.before))
 	}
+	steps := 0
 	for _, a := range added {
-		if taken["+"+a.after] {
-			continue
-		}
-		now := fingerprint(c.head.load(a.after))
+		now := fingerprintOf(c.head.load(a.after))
 		best, bestScore := pair{}, 0.5
 		for _, r := range removed {
-			if taken["-"+r.before] || path.Ext(r.before) != path.Ext(a.after) {
+			was := prints[r.before]
+			if isTaken(r) || path.Ext(r.before) != path.Ext(a.after) || 2*min(was.size, now.size) <= max(was.size, now.size) {
 				continue
 			}
-			if score := similarity(prints[r.before], now); score > bestScore {
+			if steps += len(was.lines); steps > maxRenameSteps {
+				return
+			}
+			if score := was.similarity(now); score > bestScore {
 				best, bestScore = r, score
 			}
 		}
@@ -103,34 +113,48 @@ func (c *comparison) pairSimilar(removed, added []pair, taken map[string]bool, j
 	}
 }
 
+// sizeOf is how many bytes the files of this side hold.
+func (s *side) sizeOf(pairs []pair) (n int64) {
+	for _, p := range pairs {
+		for _, at := range []string{p.before, p.after} {
+			if e, ok := s.tree.Lookup(at); ok && at != "" {
+				n += e.Size
+			}
+		}
+	}
+	return n
+}
+
 var lineSeed = maphash.MakeSeed()
 
-// fingerprint counts the lines of a file, each weighted by its length. The
+// A fingerprint counts the lines of a file, each weighted by its length. The
 // empty fingerprint is similar to nothing.
-func fingerprint(f *file) map[uint64]int {
+type fingerprint struct {
+	lines map[uint64]int
+	size  int
+}
+
+func fingerprintOf(f *file) (out fingerprint) {
 	if f == nil || f.blocked != nil {
-		return nil
+		return out
 	}
-	out := map[uint64]int{}
+	out.lines = map[uint64]int{}
 	for line := range bytes.Lines(f.data) {
 		if line = bytes.TrimSpace(line); len(line) > 0 {
-			out[maphash.Bytes(lineSeed, line)] += len(line)
+			out.lines[maphash.Bytes(lineSeed, line)] += len(line)
+			out.size += len(line)
 		}
 	}
 	return out
 }
 
 // similarity is the share of the larger text that both have.
-func similarity(a, b map[uint64]int) float64 {
-	var common, sizeA, sizeB int
-	for h, n := range a {
-		sizeA += n
-		common += min(n, b[h])
+func (a fingerprint) similarity(b fingerprint) float64 {
+	common := 0
+	for h, n := range a.lines {
+		common += min(n, b.lines[h])
 	}
-	for _, n := range b {
-		sizeB += n
-	}
-	if size := max(sizeA, sizeB); size > 0 {
+	if size := max(a.size, b.size); size > 0 {
 		return float64(common) / float64(size)
 	}
 	return 0

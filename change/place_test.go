@@ -146,3 +146,29 @@ func TestSettingsOutweighTheFormat(t *testing.T) {
 		t.Errorf("an evaluation gates: %s", got)
 	}
 }
+
+// The search for renames is bounded in files and bytes. Beyond that a rename is
+// a file that went and one that came.
+func TestRenamesAreBounded(t *testing.T) {
+	t.Parallel()
+	text := func(n int, last string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "Line %d of what an agent should do.\n", i)
+		}
+		return b.String() + last
+	}
+	for _, c := range []struct {
+		files, lines int
+		want         string
+	}{{3, 100, "prompt modified"}, {3, 60_000, "prompt removed"}, {maxRenames + 1, 5, "prompt removed"}} {
+		base, head := MapTree{}, MapTree{}
+		for i := range c.files {
+			base[fmt.Sprintf(".claude/agents/a%d.md", i)] = text(c.lines, "old")
+			head[fmt.Sprintf(".claude/agents/b%d.md", i)] = text(c.lines, "new")
+		}
+		if got := gating(t, base, head, Settings{}); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%d files of %d lines: %.60q, want %s", c.files, c.lines, got, c.want)
+		}
+	}
+}
