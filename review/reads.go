@@ -53,16 +53,25 @@ func SpendRead(ctx context.Context) error {
 // teams are read anew. Where p changes more than is read, nothing but a denial
 // is decided, and its head costs nothing for a day.
 func (r *Reviewer) assess(ctx context.Context, p Pull, e Event, pusher User, fresh bool) (*Case, error) {
-	head := fmt.Sprintf("%d %t %s", p.Repo.ID, p.Fork, p.Head)
-	if _, flooded := r.floods.get(head, r.Now()); !flooded {
+	if !r.flooded(p) {
 		c, err := r.examine(ctx, p, e, pusher, fresh)
 		if !errors.Is(err, ErrTooMuch) {
 			return c, err
 		}
-		r.floods.put(head, true, r.Now().Add(floodFor))
+		r.flood(p)
 	}
 	return r.tooMuch(ctx, p, e, pusher)
 }
+
+func floodKey(p Pull) string { return fmt.Sprintf("%d %t %s", p.Repo.ID, p.Fork, p.Head) }
+
+// flooded reports whether the head of p changed too much within a day.
+func (r *Reviewer) flooded(p Pull) bool {
+	_, ok := r.floods.get(floodKey(p), r.Now())
+	return ok
+}
+
+func (r *Reviewer) flood(p Pull) { r.floods.put(floodKey(p), true, r.Now().Add(floodFor)) }
 
 // tooMuch is the case of a pull request that is not read to its end. Its head
 // counts as changing everything.

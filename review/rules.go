@@ -53,8 +53,12 @@ func (r *Reviewer) rules(ctx context.Context, p Pull) (*rulesInForce, error) {
 // enrolment looks for the settings that a pull request would bring to a base
 // that has none. One that changes too much to be read brings none.
 func (r *Reviewer) enrolment(ctx context.Context, p Pull, out *rulesInForce) (*rulesInForce, error) {
+	if r.flooded(p) {
+		return nil, nil
+	}
 	head, err := r.Forge.Tree(WithReads(ctx, readsFor(p)), p.Repo, p.Head)
 	if errors.Is(err, ErrTooMuch) {
+		r.flood(p)
 		return nil, nil
 	} else if err != nil {
 		return nil, fmt.Errorf("read head: %w", err)
