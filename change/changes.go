@@ -134,11 +134,19 @@ func (c *comparison) movedInside(was, is []fact, stale, fresh []int) (restOld, r
 	key := func(f *fact) string { return string(f.kind) + "\x00" + normalText(f.value) }
 	return match(key, was, is, stale, fresh, func(was, is *fact) {
 		ch := c.change(was, is, "moved")
-		if is.kind != Prompt && !(was.placed && is.placed) {
+		if is.kind != Prompt && !otherWork(was, is) {
 			ch.Confidence = Notice
 		}
 		c.changes = append(c.changes, ch)
 	})
+}
+
+// otherWork says of a value that moved that its new key has another meaning than
+// its old one. Two keys of one item of a list are two names for one thing.
+func otherWork(was, is *fact) bool {
+	item := was.slot[:strings.LastIndexByte(was.slot, '.')+1]
+	sameItem := strings.Contains(item, "[") && item == is.slot[:strings.LastIndexByte(is.slot, '.')+1]
+	return was.placed && is.placed && !sameItem
 }
 
 // matchMoves joins prompts that left one file for another, and turns what is

@@ -18,6 +18,8 @@ func TestMovedBetweenKnownKeys(t *testing.T) {
 			"model moved .claude/settings.json [claude-settings] env.ANTHROPIC_DEFAULT_HAIKU_MODEL of claude-code: opus → opus\n"},
 		{"of how hard it thinks", ".codex/config.toml", "model_reasoning_effort=\"high\"\n", "plan_mode_reasoning_effort=\"high\"\n",
 			"model_params moved .codex/config.toml [codex-config] plan_mode_reasoning_effort of codex: high → high\n"},
+		{"of one item of a list", "rag.yaml", "rag: {k: {strategies: [{type: chunked, model: openai/e-3}]}}\nagents: {a: {model: x/y, instruction: z}}\n", "rag: {k: {strategies: [{type: chunked, embedding_model: openai/e-3}]}}\nagents: {a: {model: x/y, instruction: z}}\n",
+			"model moved rag.yaml [cagent] rag.k.strategies[0].embedding_model of rag: openai/e-3 → openai/e-3 notice\n"},
 		{"under keys of nobody", "c.yaml", "chat_model: gpt-4o\n", "chat_model_old: gpt-4o\n",
 			"model moved c.yaml [app-config-yaml] chat_model_old of c: gpt-4o → gpt-4o notice\n"},
 	} {

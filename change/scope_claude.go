@@ -16,7 +16,7 @@ func isClaudeSettings(d *document) bool {
 }
 
 // claudeSettings are the settings that decide about scope in a way that has an
-// order. Of others, unknownClaudeSettings knows which decide nothing.
+// order. Of others, claudeKnown knows which decide nothing.
 var claudeSettings = []setting{
 	{at: "permissions.defaultMode", dimension: "approval", values: "plan=a dontAsk=b default=abc acceptEdits=abcd auto=abcde bypassPermissions=abcdef", absent: "default"},
 	{at: "permissions.additionalDirectories", dimension: "filesystem", kind: allows, match: files},
@@ -65,7 +65,7 @@ func readClaudeSettings(b *scopeBuilder) {
 	root := b.d.root()
 	b.claudeSettings(root)
 	if b.d.format == "claude-settings" || root.Has("$schema") {
-		b.unknownClaudeSettings(root, "")
+		b.unknown(root, claudeKnown)
 		b.skippedSettings(root)
 	}
 }

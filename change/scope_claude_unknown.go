@@ -27,43 +27,9 @@ var quietClaudeSettings = map[string]NodeKind{
 	"statusLine.type": StringNode, "statusLine.padding": NumberNode, "statusLine.refreshInterval": NumberNode, "fileSuggestion.type": StringNode,
 }
 
-// otherClaudeSettings are read by more than a table.
-var otherClaudeSettings = set("permissions.allow", "permissions.ask", "permissions.deny", "enableAllProjectMcpServers", "hooks", "env", "mcpServers")
-
-// unknownClaudeSettings adds every setting below n that nothing else reads. What
-// such a setting gives an agent cannot be told, so a new one is never silent.
-func (b *scopeBuilder) unknownClaudeSettings(n *Node, at string) {
-	if n == nil || n.Kind != MapNode {
-		return
-	}
-	for i, key := range n.Keys {
-		v, full := n.Items[i], join(at, key)
-		_, quiet := quietClaudeSettings[full]
-		here, below := claudeSetting(full)
-		switch {
-		case quiet || otherClaudeSettings[full] || v.Kind == NullNode:
-		case below && v.Kind == MapNode:
-			b.unknownClaudeSettings(v, full)
-		case here != nil && (here.kind != level || v.Kind != MapNode):
-		default:
-			b.opaque(entryText(full), "setting", v)
-		}
-	}
-}
-
-// claudeSetting finds the setting that a table has at a path, and whether it has
-// any below it.
-func claudeSetting(at string) (here *setting, below bool) {
-	for i := range claudeSettings {
-		s := &claudeSettings[i]
-		name := strings.TrimSuffix(s.at, ".*")
-		if name == at {
-			here = s
-		}
-		below = below || strings.HasPrefix(name, at+".")
-	}
-	return here, below || at == "permissions"
-}
+// claudeKnown are the settings that something reads, or that decide nothing.
+var claudeKnown = newKnownSettings(claudeSettings, "permissions.allow permissions.ask permissions.deny enableAllProjectMcpServers hooks env mcpServers "+
+	strings.Join(slices.Sorted(maps.Keys(quietClaudeSettings)), " "))
 
 // skippedSettings says of a file that Claude Code does not read: one that is no
 // plain JSON, or in which a known setting has a type that it does not take. Then

@@ -42,35 +42,83 @@ var codexTable = []setting{
 	{at: "model_providers.*.env_key", dimension: "credential", kind: prose},
 	{at: "openai_base_url", dimension: "network", kind: prose},
 	{at: "chatgpt_base_url", dimension: "network", kind: prose},
+	{at: "model_providers.*.http_headers", dimension: "credential", kind: prose},
+	{at: "model_providers.*.env_http_headers", dimension: "credential", kind: prose},
+	{at: "model_providers.*.query_params", dimension: "network", kind: prose},
+	{at: "model_providers.*.auth", dimension: "credential", kind: prose},
+	{at: "allow_login_shell", dimension: "tool", values: flag, absent: "true"},
+	{at: "agents.*.config_file", dimension: "subagent", kind: prose},
 }
 
+// codexKnown are the settings that something reads, or that decide nothing about
+// what an agent may do: models, parameters and prompts are read as such.
+var codexKnown = newKnownSettings(codexTable, "model review_model model_provider model_reasoning_effort model_reasoning_summary model_verbosity model_context_window "+
+	"model_max_output_tokens model_auto_compact_token_limit model_supports_reasoning_summaries plan_mode_reasoning_effort oss_provider service_tier "+
+	"instructions developer_instructions experimental_instructions_file model_instructions_file compact_prompt "+
+	"profile profiles mcp_servers plugins apps memories agents.*.model agents.*.description agents.*.nickname_candidates agents.max_threads agents.max_depth "+
+	"model_providers.*.name model_providers.*.wire_api model_providers.*.request_max_retries model_providers.*.stream_max_retries model_providers.*.stream_idle_timeout_ms "+
+	"tui history hide_agent_reasoning show_raw_agent_reasoning file_opener check_for_update_on_startup disable_paste_burst feedback analytics notice log_dir sqlite_home "+
+	"windows_wsl_setup_acknowledged suppress_unstable_features_warning tool_output_token_limit commit_attribution background_terminal_max_timeout")
+
 func isCodexConfig(d *document) bool {
-	return path.Base(d.entry.Path) == "config.toml" && (path.Base(path.Dir(d.entry.Path)) == ".codex" || d.format == "codex-config")
+	return d.format == "codex-config" || path.Base(d.entry.Path) == "config.toml" && path.Base(path.Dir(d.entry.Path)) == ".codex"
 }
 
 func readCodexConfig(b *scopeBuilder) {
 	b.here()
-	b.codexSettings(b.d.root())
+	root := b.d.root()
+	b.codexSettings(withProfile(root))
+	b.codexProfiles(root.Get("profiles"))
 }
 
-// codexSettings reads the root and each profile, which repeats all keys.
+// withProfile is the settings with those of the profile that is in force in
+// place of the root's. Source: Codex, configuration reference, profile.
+func withProfile(root *Node) *Node {
+	name := root.Get("profile").String()
+	chosen := root.Get("profiles", name)
+	if name == "" || chosen == nil || chosen.Kind != MapNode {
+		return root
+	}
+	out := &Node{Kind: MapNode, Line: root.Line}
+	for i, key := range root.Keys {
+		if !chosen.Has(key) {
+			out.put(key, root.Items[i])
+		}
+	}
+	for i, key := range chosen.Keys {
+		if key != "profiles" && key != "profile" {
+			out.put(key, chosen.Items[i])
+		}
+	}
+	return out
+}
+
+// codexSettings reads the settings in force, or those of one profile.
 func (b *scopeBuilder) codexSettings(root *Node) {
 	b.settings(root, codexTable)
+	b.unknown(root, codexKnown)
 	b.mcpServers(root.Get("mcp_servers"), "mcp_servers")
-	plugins := root.Get("plugins")
-	for i, p := range plugins.items() {
-		if plugins.Kind == MapNode && !p.Get("enabled").IsFalse() {
-			name := plugins.Keys[i]
-			b.add(scope{slot: "plugins", dimension: "plugin", surface: "plugins", rules: []rule{{effect: allow, subject: name, raw: name, line: p.Line}}})
+	for _, key := range []string{"plugins", "apps"} {
+		list := root.Get(key)
+		for i, p := range list.items() {
+			if list.Kind == MapNode && !p.Get("enabled").IsFalse() {
+				name := list.Keys[i]
+				b.add(scope{slot: key, dimension: "plugin", surface: key, vague: true, rules: []rule{{effect: allow, subject: name, pattern: "on " + appOptions(p), raw: strings.TrimSpace(name + " " + appOptions(p)), line: p.Line}}})
+			}
 		}
 	}
-	apps := root.Get("apps")
-	for i, p := range apps.items() {
-		if apps.Kind == MapNode && !p.Get("enabled").IsFalse() {
-			b.add(scope{slot: "apps", dimension: "plugin", surface: "apps", rules: []rule{{effect: allow, subject: apps.Keys[i], raw: apps.Keys[i], line: p.Line}}})
-		}
+}
+
+// appOptions is what a plugin or an app says beyond that it is on.
+func appOptions(p *Node) string {
+	if p == nil || p.Kind != MapNode || len(p.Keys) == 0 || len(p.Keys) == 1 && p.Has("enabled") {
+		return ""
 	}
-	profiles := root.Get("profiles")
+	return oneLine(p)
+}
+
+// codexProfiles reads each profile, which repeats all keys.
+func (b *scopeBuilder) codexProfiles(profiles *Node) {
 	if profiles == nil || profiles.Kind != MapNode {
 		return
 	}

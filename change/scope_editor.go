@@ -2,6 +2,7 @@ package change
 
 import (
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -111,9 +112,37 @@ var vscodeTable = []setting{
 	{at: "github.copilot.chat.agent.terminal.allowList", dimension: "approval", kind: prose},
 	{at: "github.copilot.chat.agent.terminal.denyList", dimension: "approval", kind: prose},
 	{at: "github.copilot.chat.claudeAgent.allowDangerouslySkipPermissions", dimension: "approval", values: flag, absent: "false"},
+	{at: "chat.sandbox.enabled", dimension: "sandbox", values: guard, absent: "false"},
 	{at: "claudeCode.allowDangerouslySkipPermissions", dimension: "approval", values: flag, absent: "false"},
 	{at: "claudeCode.initialPermissionMode", dimension: "approval", values: "plan=a default=abc acceptEdits=abcd bypassPermissions=abcdef", absent: "default"},
 }
+
+// vscodeQuiet are settings of chats that decide nothing about what an agent may
+// do or read: how it looks, and models, which are read as such. Source: VS Code
+// documentation, GitHub Copilot settings reference.
+var vscodeQuiet = regexp.MustCompile(`(?i)^(chat|github\.copilot)\.(.*\.)?(editor|editing|font|fontSize|fontFamily|fontWeight|wordWrap|commandCenter|checkpoints|notify\w*|setupFromDialog|sendElementsToChat|viewSessions|` +
+	`implicitContext|undoRequests|renderRelatedFiles|localeOverride|enable|selectedCompletionModel|defaultModel|model|maxRequests|math|unifiedAgentsBar|showAgentSessionsViewDescription|agentSessionsViewLocation|` +
+	`nextEditSuggestions|editor\.enable\w*|todos\w*|emptyState|titleBar|restoreLastPanelSession|detectParticipant|followUps|scopeSelection|thinking|requestQueuing|promptFilesRecommendations)(\.|$)`)
+
+// unknownChatSettings adds settings of agents that no table names.
+func (b *scopeBuilder) unknownChatSettings(root *Node) {
+	if root == nil || root.Kind != MapNode {
+		return
+	}
+	read := map[string]bool{}
+	for i := range vscodeTable {
+		read[vscodeTable[i].at] = true
+	}
+	for i, key := range root.Keys {
+		chat := strings.HasPrefix(key, "chat.") || strings.HasPrefix(key, "github.copilot.") || strings.HasPrefix(key, "claudeCode.")
+		if chat && !read[key] && !approvalMaps[key] && !vscodeQuiet.MatchString(key) && !strings.HasSuffix(strings.ToLower(key), "instructions") && root.Items[i].Kind != NullNode {
+			b.opaque(entryText(key), "setting", root.Items[i])
+		}
+	}
+}
+
+// approvalMaps are settings that autoApprove reads.
+var approvalMaps = set("chat.tools.terminal.autoApprove", "chat.tools.edits.autoApprove", "chat.tools.urls.autoApprove", "chat.tools.eligibleForAutoApproval")
 
 // vscodeSettings finds the settings in settings.json, a workspace file or
 // devcontainer.json.
@@ -149,11 +178,15 @@ func isVSCodeSettings(d *document) bool {
 func readVSCodeSettings(b *scopeBuilder) {
 	root := vscodeSettings(b.d)
 	b.here()
-	for _, key := range []string{"chat.tools.terminal.autoApprove", "chat.tools.edits.autoApprove", "chat.tools.urls.autoApprove", "chat.tools.eligibleForAutoApproval"} {
+	for _, key := range sortedKeys(approvalMaps) {
 		walkSetting(root, strings.Split(key, "."), key, func(_ string, n *Node) { b.autoApprove(key, n) })
 	}
 	b.settings(root, vscodeTable)
+	b.unknownChatSettings(root)
 	walkSetting(root, []string{"mcp", "servers"}, "mcp.servers", func(slot string, n *Node) { b.mcpServers(n, slot) })
+	if servers := b.d.root().Get("mcp", "servers"); servers != nil && strings.HasSuffix(b.d.entry.Path, ".code-workspace") {
+		b.mcpServers(servers, "mcp.servers")
+	}
 	if servers := b.d.root().Get("customizations", "vscode", "mcp", "servers"); servers != nil {
 		b.mcpServers(servers, "customizations.vscode.mcp.servers")
 	}

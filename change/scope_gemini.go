@@ -54,6 +54,19 @@ var geminiTable = []setting{
 	{at: "adminPolicyPaths", dimension: "approval", kind: prose},
 }
 
+// geminiKnown are the settings that something reads, or that decide nothing about
+// what an agent may do. Source: Gemini CLI documentation, Configuration; the
+// schema schemas/settings.schema.json.
+var geminiKnown = newKnownSettings(geminiTable, "tools.core coreTools tools.exclude excludeTools tools.allowed allowedTools mcpServers hooks $schema $version "+
+	"model.name model.maxSessionTurns model.compressionThreshold model.chatCompression model.skipNextSpeakerCheck model.disableLoopDetection model.summarizeToolOutput modelConfigs "+
+	"agents.overrides.*.modelConfig.model experimental.codebaseInvestigatorSettings.model context.fileName contextFileName "+
+	"ui output privacy general.vimMode general.preferredEditor general.disableAutoUpdate general.disableUpdateNag general.enableAutoUpdate general.enableAutoUpdateNotification general.checkpointing "+
+	"general.enablePromptCompletion general.sessionRetention general.retryFetchErrors general.debugKeystrokeLogging general.enableNotifications general.devtools ide.hasSeenNudge "+
+	"tools.useRipgrep tools.shell.showColor tools.shell.pager tools.shell.inactivityTimeout tools.enableToolOutputTruncation tools.truncateToolOutputThreshold tools.truncateToolOutputLines "+
+	"telemetry.enabled telemetry.target telemetry.useCollector telemetry.outfile context.discoveryMaxDirs context.importFormat advanced.dnsResolutionOrder advanced.autoConfigureMemory "+
+	"theme vimMode hideTips hideBanner hideFooter hideWindowTitle usageStatisticsEnabled preferredEditor maxSessionTurns checkpointing disableAutoUpdate disableUpdateNag accessibility "+
+	"name version description")
+
 func (b *scopeBuilder) geminiSettings(root *Node) {
 	lists := []struct {
 		at        []string
@@ -81,6 +94,7 @@ func (b *scopeBuilder) geminiSettings(root *Node) {
 	b.settings(root, geminiTable)
 	b.mcpServers(root.Get("mcpServers"), "mcpServers")
 	b.claudeHooks(root.Get("hooks"))
+	b.unknown(root, geminiKnown)
 }
 
 // geminiTool reads a tool, or run_shell_command(git), which is a prefix. The

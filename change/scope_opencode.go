@@ -20,6 +20,27 @@ func isOpencodeAgent(d *document) bool {
 	return hasFolder(d.entry.Path, ".opencode") || front.Has("permission") || front.Get("tools") != nil && front.Get("tools").Kind == MapNode || front.Has("mode")
 }
 
+var opencodeTable = []setting{
+	{at: "share", dimension: "output", values: "disabled= manual=a auto=ab", absent: "manual"},
+	{at: "provider.*.options.baseURL", dimension: "network", kind: prose},
+	{at: "provider.*.options.apiKey", dimension: "credential", kind: prose},
+	{at: "provider.*.options.headers", dimension: "credential", kind: prose},
+	{at: "provider.*.npm", dimension: "plugin", kind: prose},
+	{at: "experimental.hook", dimension: "hook", kind: prose},
+	{at: "formatter.*.command", dimension: "hook", kind: prose},
+	{at: "lsp.*.command", dimension: "hook", kind: prose},
+}
+
+// opencodeKnown are the settings that something reads, or that decide nothing
+// about what an agent may do. Source: opencode.ai/docs/config; the schema at
+// opencode.ai/config.json.
+var opencodeKnown = newKnownSettings(opencodeTable, "permission tools mcp plugin $schema model small_model instructions command theme keybinds tui username autoupdate snapshot layout logLevel compaction watcher "+
+	"agent.*.permission agent.*.tools agent.*.model agent.*.prompt agent.*.description agent.*.temperature agent.*.top_p agent.*.reasoningEffort agent.*.maxSteps agent.*.steps agent.*.mode agent.*.color "+
+	"agent.*.disable agent.*.hidden agent.*.options agent.*.variant agent.*.textVerbosity "+
+	"mode.*.permission mode.*.tools mode.*.model mode.*.prompt mode.*.description mode.*.temperature mode.*.disable "+
+	"provider.*.models provider.*.name provider.*.options.timeout provider.*.options.setCacheKey formatter.*.extensions formatter.*.disabled lsp.*.extensions lsp.*.disabled "+
+	"disabled_providers enabled_providers")
+
 func readOpencodeConfig(b *scopeBuilder) {
 	root := b.d.root()
 	b.here()
@@ -28,13 +49,8 @@ func readOpencodeConfig(b *scopeBuilder) {
 	for _, it := range scalars(root.Get("plugin")) {
 		b.add(scope{slot: "plugin", dimension: "plugin", surface: "plugins", rules: []rule{{effect: allow, subject: it.String(), raw: it.String(), line: it.Line}}})
 	}
-	b.settings(root, []setting{
-		{at: "share", dimension: "output", values: "disabled= manual=a auto=ab", absent: "manual"},
-		{at: "provider.*.options.baseURL", dimension: "network", kind: prose},
-		{at: "experimental.hook", dimension: "hook", kind: prose},
-		{at: "formatter.*.command", dimension: "hook", kind: prose},
-		{at: "lsp.*.command", dimension: "hook", kind: prose},
-	})
+	b.settings(root, opencodeTable)
+	b.unknown(root, opencodeKnown)
 	for _, key := range []string{"agent", "mode"} {
 		agents := root.Get(key)
 		if agents == nil || agents.Kind != MapNode {

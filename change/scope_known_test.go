@@ -1,0 +1,36 @@
+package change
+
+import "testing"
+
+// Settings that no table names, and those that decide nothing. Source: Codex,
+// configuration reference; Gemini CLI, Configuration; opencode, Config; VS Code,
+// GitHub Copilot settings reference.
+func TestUnknownSettings(t *testing.T) {
+	const codex, gemini, opencode, vscode = ".codex/config.toml", ".gemini/settings.json", "opencode.json", ".vscode/settings.json"
+	chat := func(s string) string { return `{"chat.agent.enabled":true` + s + `}` }
+	wantScopes(t, []scopeRow{
+		{"another profile", codex, "profile=\"safe\"\n[profiles.safe]\nsandbox_mode=\"read-only\"\n[profiles.all]\nsandbox_mode=\"danger-full-access\"\n", "profile=\"all\"\n[profiles.safe]\nsandbox_mode=\"read-only\"\n[profiles.all]\nsandbox_mode=\"danger-full-access\"\n", "widens"},
+		{"a profile in force over the rest", codex, "sandbox_mode=\"workspace-write\"\n", "profile=\"safe\"\nsandbox_mode=\"workspace-write\"\n[profiles.safe]\nsandbox_mode=\"read-only\"\n", "narrows"},
+		{"a login shell", codex, "allow_login_shell=false\n", "allow_login_shell=true\n", "widens"},
+		{"where an agent is described", codex, "[agents.a]\nconfig_file=\"a.toml\"\n", "[agents.a]\nconfig_file=\"b.toml\"\n", "unknown"},
+		{"skills of elsewhere", codex, "", "[[skills.config]]\npath=\"/tmp/x\"\n", "unknown"},
+		{"prompts that are sent away", codex, "", "[otel]\nlog_user_prompt=true\n", "unknown"},
+		{"other instructions", codex, "", "project_doc_fallback_filenames=[\"X.md\"]\n", "unknown"},
+		{"no instructions", codex, "", "project_doc_max_bytes=0\n", "unknown"},
+		{"what an app may do", codex, "[apps.x]\nenabled=true\n", "[apps.x]\nenabled=true\ndestructive_enabled=true\n", "unknown"},
+		{"a file beside it", ".codex/ci.config.toml", "sandbox_mode=\"read-only\"\n", "sandbox_mode=\"danger-full-access\"\n", "widens"},
+		{"the terminal of Codex", codex, "", "hide_agent_reasoning=true\n[tui]\nnotifications=true\n", ""},
+		{"Gemini sends prompts away", gemini, `{}`, `{"telemetry":{"otlpEndpoint":"https://e.com","logPrompts":true}}`, "unknown"},
+		{"variables that are no longer held back", gemini, `{}`, `{"advanced":{"excludedEnvVars":[]}}`, "unknown"},
+		{"the terminal of Gemini", gemini, `{}`, `{"ui":{"theme":"x"},"general":{"vimMode":true}}`, ""},
+		{"another agent of opencode", opencode, `{}`, `{"default_agent":"x"}`, "unknown"},
+		{"skills from an address", opencode, `{}`, `{"skills":{"urls":["https://e.com"]}}`, "unknown"},
+		{"a key of a provider", opencode, `{}`, `{"provider":{"openai":{"options":{"apiKey":"{env:X}"}}}}`, "unknown"},
+		{"a server of opencode", opencode, `{}`, `{"server":{"hostname":"0.0.0.0"}}`, "unknown"},
+		{"the terminal of opencode", opencode, `{}`, `{"theme":"x","keybinds":{"leader":"x"}}`, ""},
+		{"VS Code reads other instructions", vscode, chat(``), chat(`,"chat.instructionsFilesLocations":{"x":true}`), "unknown"},
+		{"VS Code's sandbox", vscode, chat(`,"chat.sandbox.enabled":true`), chat(``), "widens"},
+		{"a proxy", vscode, chat(``), chat(`,"github.copilot.advanced":{"debug.overrideProxyUrl":"https://e.com"}`), "unknown"},
+		{"how a chat looks", vscode, chat(``), chat(`,"chat.editor.fontSize":12`), ""},
+	})
+}
