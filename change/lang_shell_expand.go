@@ -4,6 +4,7 @@ import (
 	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -184,6 +185,9 @@ var carriers = set("docker", "podman", "nerdctl", "ssh", "retry", "mise", "rtx",
 	"watch", "kubectl", "oc", "devcontainer", "direnv", "op", "doppler", "aws-vault", "nix", "nix-shell", "poetry", "pdm", "hatch", "rye", "volta", "fnm", "nvm", "firejail", "bwrap", "unshare", "taskset",
 	"chrt", "systemd-run", "tmux", "screen", "gosu", "su-exec", "tini", "dumb-init", "caffeinate", "npm", "corepack", "dotenv", "dotenvx", "infisical", "chamber", "distrobox", "toolbox", "limactl", "vagrant", "coproc", "strace", "sg", "gh")
 
+// containerTools carry a command only where they run or enter a container.
+var containerTools = set("docker", "podman", "nerdctl", "kubectl", "oc")
+
 // wrapped adds the commands that a command runs for somebody else.
 func (x *shellExpansion) wrapped(c command, words []string, depth int) {
 	name, rest := commandName(words)
@@ -199,7 +203,7 @@ func (x *shellExpansion) wrapped(c command, words []string, depth int) {
 		x.run(script, c.line-1, depth+1)
 	case name == "eval":
 		x.run(strings.Join(rest, " "), c.line-1, depth+1)
-	case carriers[name]:
+	case carriers[name] && (!containerTools[name] || slices.ContainsFunc(rest, func(w string) bool { return w == "run" || w == "exec" })):
 		for i, w := range rest {
 			base := path.Base(w)
 			if _, cli := agentCommands[base]; cli && len(base) > 2 || cliPackages[cutVersion(w)] != "" && name != "npm" {

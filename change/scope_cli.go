@@ -15,7 +15,7 @@ type agentCall struct {
 // agent; "" is a call without one.
 var agentCommands = map[string][]string{
 	"claude": {""}, "codex": {"exec", "e", "review"}, "gemini": {""}, "qwen": {""}, "opencode": {"run"}, "copilot": {""},
-	"q": {"chat"}, "kiro-cli": {"chat"}, "cursor-agent": {""}, "goose": {"run"}, "cagent": {"run", "exec"}, "docker-agent": {"run", "exec"}, "amp": {""}, "auggie": {""}, "droid": {"exec"}, "crush": {"run"}, "aider": {""},
+	"q": {"chat"}, "kiro-cli": {"chat"}, "cursor-agent": {""}, "goose": {"run"}, "cagent": {"run", "exec"}, "docker-agent": {"run", "exec"}, "amp": {""}, "auggie": {""}, "droid": {"exec"}, "crush": {"run"}, "aider": {""}, "acli": {"rovodev"}, "vibe": {""},
 }
 
 // agentCalls finds calls of agent tools in a script whose first line is line of
@@ -131,8 +131,32 @@ func (b *scopeBuilder) claudeFlags(flags []cliFlag, slot string, line int) {
 		case "--plugin-dir", "--agents":
 			text := strings.Join(f.values, " ")
 			b.add(scope{slot: at, dimension: "plugin", surface: f.name, rules: []rule{{effect: allow, subject: f.name, pattern: text, raw: text, line: line, opaque: true}}})
+		case "--allow-dangerously-skip-permissions":
+			b.level(at, "approval", "skipping permissions on request", flag, "false", "true", line)
+		default:
+			b.otherFlag(f, at, line, quietClaudeFlags)
 		}
 	}
+}
+
+// Flags that say what to answer, how to show it and which model to ask; those of
+// models and prompts are facts of their own. Sources: Claude Code, CLI reference;
+// Codex CLI reference; GitHub Docs, Copilot CLI command reference.
+var (
+	quietClaudeFlags = set("", "-p", "--print", "--model", "--fallback-model", "--effort", "--system-prompt", "--append-system-prompt", "--system-prompt-file", "--append-system-prompt-file", "--output-format", "--input-format", "--verbose",
+		"--max-turns", "--max-budget-usd", "--debug", "-d", "--debug-file", "-c", "--continue", "-r", "--resume", "--session-id", "--fork-session", "--include-partial-messages", "--json-schema", "--replay-user-messages", "--no-session-persistence",
+		"--name", "-n", "-v", "--version", "-h", "--help", "--betas")
+	quietCodexFlags   = set("", "-m", "--model", "--json", "-o", "--output-last-message", "--output-schema", "--color", "--skip-git-repo-check", "-C", "--cd", "-i", "--image", "--ephemeral", "-h", "--help", "--base", "--commit", "--uncommitted", "--title", "--last", "--all")
+	quietCopilotFlags = set("", "-p", "--prompt", "-i", "--interactive", "--model", "--log-level", "--log-dir", "--no-color", "--banner", "-s", "--silent", "--stream", "--resume", "--continue", "--screen-reader", "--share", "-h", "--help", "--no-ask-user", "--effort", "--reasoning-effort")
+)
+
+// otherFlag reads a flag that nobody described here: what it does is unknown.
+func (b *scopeBuilder) otherFlag(f cliFlag, slot string, line int, quiet map[string]bool) {
+	if quiet[f.name] {
+		return
+	}
+	text := f.first()
+	b.add(scope{slot: slot, dimension: "tool", surface: "flag " + f.name, rules: []rule{{effect: allow, subject: f.name, pattern: text, raw: strings.TrimSpace(f.name + " " + text), line: line, opaque: true}}})
 }
 
 // level adds a setting of one ordered value.
@@ -160,6 +184,8 @@ func (b *scopeBuilder) codexFlags(flags []cliFlag, slot string, line int) {
 			b.level(at, "network", "web search", flag, "false", "true", line)
 		case "-c", "--config":
 			b.codexOverride(f, at, line)
+		default:
+			b.otherFlag(f, at, line, quietCodexFlags)
 		}
 	}
 }
@@ -210,6 +236,8 @@ func (b *scopeBuilder) copilotFlags(flags []cliFlag, line int) {
 			b.add(scope{slot: at, dimension: "filesystem", surface: "directories", rules: []rule{{effect: allow, subject: "directory", match: files, pattern: filePattern(f.first()), raw: f.first(), line: line}}})
 		case "--additional-mcp-config":
 			b.inlineServers(&Node{Kind: StringNode, Text: f.first(), Line: line}, "--additional-mcp-config")
+		default:
+			b.otherFlag(f, at, line, quietCopilotFlags)
 		}
 	}
 }
@@ -237,8 +265,14 @@ var cliSwitches = map[string]map[string]string{
 	"cagent":       {"--yolo": "approval"}, "docker-agent": {"--yolo": "approval"},
 	"opencode": {"--agent": "subagent"}, "amp": {"--dangerously-allow-all": "approval", "--mcp-config": "server"},
 	"droid": {"--auto": "approval", "--skip-permissions-unsafe": "approval"}, "crush": {"--yolo": "approval", "-y": "approval"},
-	"aider": {"--yes-always": "approval", "--yes": "approval", "--auto-commits": "output"},
+	"auggie": {"--permission": "approval", "--mcp-config": "server", "--rules": "tool", "--add-workspace": "filesystem", "--remove-tool": "tool", "--tool": "tool"},
+	"acli":   {"--yolo": "approval", "--config-file": "tool"},
+	"vibe":   {"--auto-approve": "approval", "--enabled-tools": "tool", "--agent": "subagent"},
+	"aider":  {"--yes-always": "approval", "--yes": "approval", "--auto-commits": "output"},
 }
+
+// valuedSwitches are switches of approval whose value says how far it goes.
+var valuedSwitches = set("--approval-mode", "--trust-tools", "--permission")
 
 func (b *scopeBuilder) tableFlags(name string, flags []cliFlag, line int) {
 	for _, f := range flags {
@@ -247,7 +281,7 @@ func (b *scopeBuilder) tableFlags(name string, flags []cliFlag, line int) {
 			continue
 		}
 		value := strings.Join(f.values, " ")
-		if dimension == "approval" && strings.Count(f.name, "-") > 1 && f.name != "--approval-mode" && f.name != "--trust-tools" {
+		if dimension == "approval" && strings.Count(f.name, "-") > 1 && !valuedSwitches[f.name] {
 			value = ""
 		}
 		b.add(scope{slot: name + " " + f.name, dimension: dimension, surface: f.name, vague: true,
