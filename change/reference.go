@@ -282,7 +282,7 @@ func importsIn(d *document, f *format) []string {
 		s := &f.imports[i]
 		switch s.text {
 		case ".", "body":
-			raw = append(raw, atMentions(d.body)...)
+			raw = append(append(raw, atMentions(d.body)...), runtimeImports(d.body)...)
 			continue
 		}
 		for _, root := range d.roots {
