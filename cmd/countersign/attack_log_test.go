@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -45,6 +46,54 @@ func copyDir(t *testing.T, from string) string {
 		t.Fatal(err)
 	}
 	return to
+}
+
+// A87: who signed is erased on an order. Every proof holds, the record says what
+// is withheld, and what rests on the number of the account stands.
+func TestA87Erased(t *testing.T) {
+	t.Parallel()
+	s, key, checkpoint := threeLandings(t)
+	srv, err := startServer(t.Context(), simConfig(s.sim, filepath.Join(s.dir, ".data"), ""), s.sim.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	signed := func() (*record.Entry, string) {
+		t.Helper()
+		e, err := srv.log.Get(t.Context(), "1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page strings.Builder
+		if err := record.Render(&page, e); err != nil {
+			t.Fatal(err)
+		}
+		return e, page.String()
+	}
+	e, before := signed()
+	if !strings.Contains(before, "bob") {
+		t.Fatalf("before:\n%s", before)
+	}
+	order := record.Order{Index: 1, By: "data protection officer", Reason: "request 7"}
+	for c, d := range e.Disclosed {
+		if d.Value == "bob" || d.Label == "roster" || strings.Contains(string(d.Bytes()), "bob") {
+			order.Commitments = append(order.Commitments, c)
+		}
+	}
+	if _, err := srv.log.Erase(t.Context(), order); err != nil {
+		t.Fatal(err)
+	}
+	_, after := signed()
+	if id := fmt.Sprint("id:", s.people["bob"].ID()); strings.Contains(after, "bob") || !strings.Contains(after, id) || !strings.Contains(after, "withheld     3 names or texts") {
+		t.Errorf("after:\n%s", after)
+	}
+	dir := filepath.Join(t.TempDir(), "export")
+	if _, err := srv.log.Export(t.Context(), dir, record.Export{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := (record.Verification{Key: key, Pin: checkpoint}).Verify(dir); got.Result != record.Holds {
+		t.Errorf("%s: %s", got.File, got.Reason)
+	}
 }
 
 // A58: somebody with access to the disk alters the log. Either the server

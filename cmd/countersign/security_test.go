@@ -16,7 +16,6 @@ var update = flag.Bool("update", false, "rewrite generated documentation")
 // unbuilt are attacks of the gallery without a test, and why.
 var unbuilt = map[int]string{
 	60: "pages: not built yet; the server shows nothing but its health",
-	87: "erasure has no command yet; the record package tests it",
 }
 
 // elsewhere are attacks whose test bears another name.
