@@ -307,8 +307,7 @@ func (r *Reviewer) override(ctx context.Context, s saying) ([]Signoff, *refusal,
 	if err != nil || rules == nil {
 		return nil, nil, err
 	}
-	owner := Requirement{ID: req.ID, Role: rolePolicy}
-	roster, err := r.roster(ctx, s.c.Pull, rules.settings, &owner, s.c.Statements, true)
+	roster, err := r.ownerRoster(ctx, s.c.Pull, rules.settings, true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -319,5 +318,6 @@ func (r *Reviewer) override(ctx context.Context, s saying) ([]Signoff, *refusal,
 	if no := s.independent([]Requirement{req}); no != nil {
 		return nil, no, nil
 	}
+	s.c.Owners = roster
 	return []Signoff{s.statement(target{req, m.Through}, Override, s.c.Pull.Head, req.Digest)}, nil, nil
 }

@@ -25,8 +25,9 @@ type Case struct {
 	Flips    *FlipList // of a change of rules; shown, and weighed nowhere
 	BasedAt  time.Time // as in PullState; only who signs now is asked about it
 
-	// Responders may declare an emergency.
+	// Responders may declare an emergency, Owners override a rejection.
 	Responders Roster
+	Owners     Roster
 
 	// Contributors are all who had a hand in governed content of the pull
 	// request, over every head that was seen.
@@ -235,9 +236,10 @@ func binds(c Case, req Requirement, s Signoff) bool {
 // standing returns the rejections that block req.
 //
 // A rejection on this pull request stands over every content. One from
-// elsewhere stands over the same digest. Its writer lifts it by withdrawing or
-// signing; an override by somebody without a hand in it lifts all before it, as
-// long as it stands. Deleting the comment of a rejection does nothing.
+// elsewhere stands over the same digest. Its writer lifts it by withdrawing, or
+// by signing what is there, as long as that counts; an override by an owner
+// without a hand in it lifts all before it that they were shown, as long as it
+// stands. Deleting the comment of a rejection does nothing.
 func standing(c Case, req Requirement) []Signoff {
 	var out []Signoff
 	for _, s := range inOrder(slices.Concat(elsewhere(c, req), c.Statements)) {
@@ -247,15 +249,25 @@ func standing(c Case, req Requirement) []Signoff {
 		switch s.Verb {
 		case Reject:
 			out = append(out, s)
-		case Withdraw, Approve:
+		case Withdraw:
 			out = slices.DeleteFunc(out, func(o Signoff) bool { return o.User.ID == s.User.ID })
+		case Approve:
+			lifts := s.Voided == nil && binds(c, req, s)
+			out = slices.DeleteFunc(out, func(o Signoff) bool { return lifts && o.User.ID == s.User.ID })
 		case Override:
-			if s.Voided == nil && !isContributor(c.Contributors, s.User) {
-				out = nil
+			_, owner := c.Owners.People[s.User.ID]
+			if owner && s.Voided == nil && !isContributor(c.Contributors, s.User) {
+				out = slices.DeleteFunc(out, func(o Signoff) bool { return shown(c, s, o) })
 			}
 		}
 	}
 	return out
+}
+
+// shown reports whether the writer of an override was shown a rejection: one on
+// the same pull request, or one from elsewhere that stood on this one.
+func shown(c Case, override, rejection Signoff) bool {
+	return rejection.Pull == override.Pull || override.Pull == c.Pull.Number && rejection.Digest == override.Digest
 }
 
 // inOrder returns statements in the order in which they were made, by GitHub's

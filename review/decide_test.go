@@ -29,6 +29,7 @@ func aCase() Case {
 			{ID: "prompt", Need: 1, Changes: []string{"c1"}, Paths: []string{"p"}, Digest: "d1"}}},
 		Rosters:      map[string]Roster{"prompt": roster(alice, bob, carol)},
 		Contributors: []Contributor{{User: alice, Roles: []Role{RoleAuthor}}},
+		Owners:       roster(dana),
 		At:           noon,
 	}
 }
@@ -180,6 +181,9 @@ func TestDecide(t *testing.T) {
 		{"rejection withdrawn", func(c *Case) {
 			c.Statements = []Signoff{said(carol, Reject), said(bob, Approve), said(carol, Withdraw)}
 		}, Met},
+		{"rejection withdrawn by somebody else", func(c *Case) {
+			c.Statements = []Signoff{said(carol, Reject), said(bob, Approve), said(dana, Withdraw)}
+		}, Rejected},
 		{"rejecter signs", func(c *Case) { c.Statements = []Signoff{said(carol, Reject), said(carol, Approve)} }, Met},
 		{"rejection overridden", func(c *Case) {
 			c.Statements = []Signoff{said(carol, Reject), said(bob, Approve), said(dana, Override)}
@@ -190,6 +194,36 @@ func TestDecide(t *testing.T) {
 		{"override by a contributor", func(c *Case) {
 			c.Contributors = append(c.Contributors, Contributor{User: dana, Roles: []Role{RolePusher}})
 			c.Statements = []Signoff{said(carol, Reject), said(bob, Approve), said(dana, Override)}
+		}, Rejected},
+		{"override by who lost the role", func(c *Case) {
+			c.Owners = roster(carol)
+			c.Statements = []Signoff{said(carol, Reject), said(bob, Approve), said(dana, Override)}
+		}, Rejected},
+		{"override elsewhere, of what is rejected here", func(c *Case) {
+			c.Elsewhere = []Signoff{said(dana, Override, func(s *Signoff) { s.Pull, s.CreatedAt = 4, noon })}
+			c.Statements = []Signoff{said(carol, Reject), said(bob, Approve)}
+		}, Rejected},
+		{"override elsewhere, of what is rejected there", func(c *Case) {
+			c.Elsewhere = []Signoff{said(carol, Reject, func(s *Signoff) { s.Pull = 4 }), said(dana, Override, func(s *Signoff) { s.Pull = 4 })}
+			c.Statements = []Signoff{said(bob, Approve)}
+		}, Met},
+		{"override here, of what is rejected elsewhere", func(c *Case) {
+			c.Elsewhere = []Signoff{said(carol, Reject, func(s *Signoff) { s.Pull = 4 })}
+			c.Statements = []Signoff{said(bob, Approve), said(dana, Override)}
+		}, Met},
+		{"override here of other content, of what is rejected elsewhere", func(c *Case) {
+			c.Elsewhere = []Signoff{said(carol, Reject, func(s *Signoff) { s.Pull = 4 })}
+			c.Statements = []Signoff{said(bob, Approve), said(dana, Override, func(s *Signoff) { s.Digest = "d0" })}
+		}, Rejected},
+		{"override on a third, of what is rejected elsewhere", func(c *Case) {
+			c.Elsewhere = []Signoff{said(carol, Reject, func(s *Signoff) { s.Pull = 4 }), said(dana, Override, func(s *Signoff) { s.Pull = 3 })}
+			c.Statements = []Signoff{said(bob, Approve)}
+		}, Rejected},
+		{"rejecter signs other content", func(c *Case) {
+			c.Statements = []Signoff{said(bob, Approve), said(carol, Reject), said(carol, Approve, func(s *Signoff) { s.Digest = "d0" })}
+		}, Rejected},
+		{"rejecter signs, and it is void", func(c *Case) {
+			c.Statements = []Signoff{said(bob, Approve), said(carol, Reject), said(carol, Approve, void)}
 		}, Rejected},
 		{"rejected after an override", func(c *Case) {
 			c.Statements = []Signoff{said(bob, Approve), said(dana, Override), said(carol, Reject)}

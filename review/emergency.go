@@ -55,19 +55,30 @@ func aboutRules(c Case, req Requirement) bool {
 	return false
 }
 
-// responders resolves the role emergency where somebody declared one.
-func (r *Reviewer) responders(ctx context.Context, c *Case, s Settings, fresh bool) error {
-	declared := slices.ContainsFunc(c.Statements, func(s Signoff) bool { return s.Verb == Declare && s.Refused == "" })
-	if !declared {
-		return nil
+// responders resolves the role emergency where somebody declared one, and the
+// role policy where somebody overrode a rejection.
+func (r *Reviewer) responders(ctx context.Context, c *Case, s Settings, fresh bool) (err error) {
+	said := func(verb Verb) bool {
+		return slices.ContainsFunc(slices.Concat(c.Elsewhere, c.Statements), func(s Signoff) bool { return s.Verb == verb && s.Refused == "" })
 	}
-	var err error
-	c.Responders, err = r.emergencyRoster(ctx, c.Pull, s, fresh)
+	if said(Declare) {
+		if c.Responders, err = r.emergencyRoster(ctx, c.Pull, s, fresh); err != nil {
+			return err
+		}
+	}
+	if said(Override) {
+		c.Owners, err = r.ownerRoster(ctx, c.Pull, s, fresh)
+	}
 	return err
 }
 
 func (r *Reviewer) emergencyRoster(ctx context.Context, p Pull, s Settings, fresh bool) (Roster, error) {
 	return r.roster(ctx, p, s, &Requirement{ID: roleEmergency, Role: roleEmergency}, nil, fresh)
+}
+
+// ownerRoster is who holds the role policy, whatever a requirement asks of it.
+func (r *Reviewer) ownerRoster(ctx context.Context, p Pull, s Settings, fresh bool) (Roster, error) {
+	return r.roster(ctx, p, s, &Requirement{ID: rolePolicy, Role: rolePolicy}, nil, fresh)
 }
 
 // declare takes an emergency over everything that waits and is not about rules.
