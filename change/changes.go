@@ -278,7 +278,7 @@ func (c *comparison) describePrompt(ch *Change, was, is *fact) {
 		ch.Findings = append(ch.Findings, hiddenUnicode(is, old)...)
 	}
 	ch.Lines = countLines(old, now)
-	if ch.Change == "modified" && len(ch.Findings) == 0 && sameWords(old, now) {
+	if ch.Change == "modified" && len(ch.Findings) == 0 && sameWords(old, now) && slices.Equal(atMentions(old), atMentions(now)) {
 		ch.Confidence = Notice // white space moved; every word stands where it stood
 	}
 }

@@ -113,3 +113,55 @@ func TestManyLinks(t *testing.T) {
 		t.Errorf("%d changes, unknown %t", len(set.Changes), unknown)
 	}
 }
+
+// What an import is: in doubt, one.
+func TestMentions(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"See @README for more.":                       "README",
+		"@docs/my\\ rules.md now":                     "docs/my rules.md",
+		"````\n```\n````\n@a.md":                      "a.md",
+		"It is a ` mark, see @a.md":                   "a.md",
+		"``` a ` b\n@a.md":                            "a.md",
+		"    ```\n@a.md":                              "a.md",
+		"- a\n  ```\n  x\n@a.md":                      "a.md",
+		"<!--\n```\n-->\n@a.md\n```":                  "a.md",
+		"```\n@a.md":                                  "a.md",
+		"@docs/$x.md":                                 "docs/$x.md",
+		"@a.md#part":                                  "a.md#part a.md",
+		"(@a.md), —@b.md":                             "a.md), a.md b.md",
+		"a ` b\n` @a.md `c`":                          "a.md",
+		"\\` @a.md `":                                 "a.md",
+		"<a title=\"`\"> @a.md `":                     "a.md",
+		"---\nx: |\n  y\n```\n---\n@a.md\n```\n":      "a.md",
+		"`@a.md` and ``@b.md`` and ``` @c.md ``` end": "",
+		"```sh\n@a.md\n```\n":                         "",
+		"~~~~\n~~~\n@a.md\n~~~~\n":                    "",
+		"somebody@example.com":                        "",
+		"a `code` and @a.md and `more @b.md`":         "a.md",
+	} {
+		if got := strings.Join(atMentions(text), " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// Imports that are hard to find are found.
+func TestHiddenImports(t *testing.T) {
+	deep := MapTree{"CLAUDE.md": "@d1.md @x.md", "d1.md": "@d2.md", "d2.md": "@d3.md", "d3.md": "@d4.md", "d4.md": "@x.md", "x.md": "@y.md", "y.md": "@z.md", "z.md": "A"}
+	deeper := MapTree{}
+	for p, text := range deep {
+		deeper[p] = text
+	}
+	deeper["z.md"] = "B"
+	var many strings.Builder
+	for i := range maxImports + 1 {
+		fmt.Fprintf(&many, "@decoy%d.md\n", i)
+	}
+	runGating(t, []gatingCase{
+		{"an import of another text", MapTree{"CLAUDE.md": "@a.rst", "a.rst": "@b.md", "b.md": "A"}, MapTree{"CLAUDE.md": "@a.rst", "a.rst": "@b.md", "b.md": "B"}, []string{"prompt modified b.md"}},
+		{"the long way comes first", deep, deeper, []string{"prompt modified z.md"}},
+		{"after a thousand others", MapTree{"CLAUDE.md": many.String() + "@x.md", "x.md": "A"}, MapTree{"CLAUDE.md": many.String() + "@x.md", "x.md": "B"}, []string{"prompt modified x.md"}},
+		{"white space that makes an import", MapTree{"CLAUDE.md": "As ` @a.md ` in code."}, MapTree{"CLAUDE.md": "As `\n\n@a.md\n\n` in code."}, []string{"prompt modified CLAUDE.md"}},
+	})
+}

@@ -14,7 +14,8 @@ import (
 // Code documentation, Memory: five hops.
 const maxImportDepth = 5
 
-// maxImports bounds what one file may pull in.
+// maxImports bounds what one file may pull in. Beyond it the file is taken to pull
+// in every file.
 const maxImports = 1000
 
 // A Referrer is a Tree that lists cheaply the files that may pull in others:
@@ -112,7 +113,11 @@ type references struct {
 	exact map[string]reference
 	globs []globReference
 	runs  map[string]reference // files that a command names
+	left  map[importSeen]int   // how far imports of a file are followed already
 }
+
+// importSeen is a file and one that pulls it in.
+type importSeen struct{ target, from string }
 
 // below says who pulls in files below a link or a submodule.
 func (s *side) below(p string, r *references) (out reference) {
@@ -171,7 +176,7 @@ func foldersAbove(pairs []pair) map[string]bool {
 // in a folder above a file in question, since such formats name files below
 // their own folder.
 func (s *side) references(c *comparison, near map[string]bool) *references {
-	out := &references{exact: map[string]reference{}, runs: map[string]reference{}}
+	out := &references{exact: map[string]reference{}, runs: map[string]reference{}, left: map[importSeen]int{}}
 	entries := s.tree.Entries
 	if r, ok := s.tree.(Referrer); ok {
 		entries = r.Referrers
@@ -200,19 +205,23 @@ func (r *references) add(s *side, imports []string, ref reference, depth int) {
 	for _, target := range imports {
 		if strings.ContainsAny(target, "*?[{") {
 			r.globs = append(r.globs, globReference{target, ref})
+		}
+		seen := importSeen{target, ref.from[0]}
+		left, again := r.left[seen]
+		if again && left >= depth {
 			continue
 		}
-		have := r.exact[target]
-		if slices.Contains(have.from, ref.from[0]) {
-			continue
+		r.left[seen] = depth
+		if !again {
+			have := r.exact[target]
+			have.merge(ref)
+			r.exact[target] = have
 		}
-		have.merge(ref)
-		r.exact[target] = have
 		if real, ok := s.resolve(target); ok && real != target {
 			r.add(s, []string{real}, ref, depth)
 			continue
 		}
-		if depth == 0 || path.Ext(target) != ".md" && path.Ext(target) != ".txt" && path.Ext(target) != ".mdc" {
+		if depth == 0 {
 			continue
 		}
 		if e, ok := s.tree.Lookup(target); ok && e.Mode != ModeSubmodule {
@@ -323,79 +332,31 @@ func fileNames(v string) []string {
 	return []string{strings.TrimPrefix(v, "@")}
 }
 
-// atMentions lists the @path imports of a text. Those in code spans and code
-// blocks do not count. Source: Claude Code documentation, Memory, Imports.
-func atMentions(s string) []string {
-	if strings.IndexByte(s, '@') < 0 {
-		return nil
-	}
-	var out []string
-	fence := ""
-	for line := range strings.Lines(s) {
-		if len(out) > maxImports {
-			break
-		}
-		trimmed := strings.TrimSpace(line)
-		if fence != "" {
-			if strings.HasPrefix(trimmed, fence) {
-				fence = ""
-			}
-			continue
-		}
-		if strings.HasPrefix(trimmed, "```") || strings.HasPrefix(trimmed, "~~~") {
-			fence = trimmed[:3]
-			continue
-		}
-		if strings.IndexByte(line, '@') < 0 {
-			continue
-		}
-		for code := false; line != ""; code = !code {
-			part, rest, _ := strings.Cut(line, "`")
-			if !code {
-				out = mentionsOnLine(out, part)
-			}
-			line = rest
-		}
-	}
-	return out
-}
-
-func mentionsOnLine(out []string, s string) []string {
-	for word := range strings.FieldsSeq(s) {
-		if len(out) > maxImports {
-			break
-		}
-		at := strings.IndexByte(word, '@')
-		if at < 0 || at > 0 && strings.IndexByte("(\"'[*-:", word[at-1]) < 0 {
-			continue
-		}
-		name := strings.TrimRight(word[at+1:], ".,;:!?)]}\"'*")
-		if strings.ContainsAny(name, "./") && !strings.ContainsAny(name, "<>{}$@") {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
 // resolveImports makes paths of what stands in a file: relative to its folder,
-// and relative to the root, since tools differ.
+// and relative to the root, since tools differ. A file that names more than
+// maxImports may mean every file.
 func resolveImports(from string, names []string) []string {
 	var out []string
+	seen := map[string]bool{".": true, from: true}
 	add := func(p string) {
-		if p != "." && p != from && !strings.HasPrefix(p, "../") && !slices.Contains(out, p) {
+		if !seen[p] && !strings.HasPrefix(p, "../") {
+			seen[p] = true
 			out = append(out, p)
 		}
 	}
 	for _, name := range names {
-		if name == "" || strings.HasPrefix(name, "~") || len(out) > maxImports {
-			continue
-		}
-		if strings.HasPrefix(name, "/") {
+		switch {
+		case len(out) > maxImports:
+		case name == "" || strings.HasPrefix(name, "~"):
+		case strings.HasPrefix(name, "/"):
 			add(path.Clean(name[1:]))
-			continue
+		default:
+			add(path.Join(path.Dir(from), name))
+			add(path.Clean(name))
 		}
-		add(path.Join(path.Dir(from), name))
-		add(path.Clean(name))
+	}
+	if len(out) > maxImports {
+		return []string{"**"}
 	}
 	return out
 }
