@@ -302,6 +302,9 @@ func importsIn(d *document, f *format) []string {
 			})
 		}
 	}
+	if f.id == "workflow" {
+		raw = append(raw, workflowFiles(d)...)
+	}
 	return resolveImports(d.entry.Path, raw)
 }
 
