@@ -46,6 +46,9 @@ type Roster struct {
 	// because GitHub only tells of each whether they may: administrators.
 	Anyone  string
 	Problem string // why it is empty or incomplete, for people
+	// Ends is when the first delegation ends by which somebody is in it, the
+	// zero time for never.
+	Ends time.Time
 }
 
 // A Member is one entitled person and what entitles them.
@@ -139,7 +142,7 @@ func cover(c Case, standings []Standing) {
 // emergencies are seen.
 func stand(c Case, req Requirement) Standing {
 	roster := c.Rosters[req.ID]
-	st := Standing{Requirement: req, State: Waiting}
+	st := Standing{Requirement: req, State: Waiting, Ends: roster.Ends}
 	st.Rejections = standing(c, req)
 	voters := map[int64]bool{}
 	for _, s := range approvals(c, req) {

@@ -34,8 +34,16 @@ func (d Delegation) mistakes() (all []string) {
 
 // holds reports whether d is in force for a role at a time of GitHub's.
 func (d Delegation) holds(role string, at time.Time) bool {
+	return slices.Contains(d.Roles, role) && at.Before(d.end())
+}
+
+// end is the first moment in which d is no longer in force.
+func (d Delegation) end() time.Time {
 	day, err := time.Parse(time.DateOnly, d.Until)
-	return err == nil && slices.Contains(d.Roles, role) && at.Before(day.AddDate(0, 0, 1))
+	if err != nil {
+		return time.Time{}
+	}
+	return day.AddDate(0, 0, 1)
 }
 
 // delegate adds to a roster those who may sign in the place of its people.
@@ -61,6 +69,9 @@ func (r *Reviewer) delegate(ctx context.Context, c *Case, s Settings, role strin
 		}
 		if _, named := roster.People[to.ID]; !named && to.IsPerson() {
 			roster.People[to.ID] = Member{User: to, Through: fmt.Sprintf("delegate of %s (%d)", from.Login, from.ID), For: from.ID}
+			if end := d.end(); roster.Ends.IsZero() || end.Before(roster.Ends) {
+				roster.Ends = end
+			}
 		}
 	}
 	return nil

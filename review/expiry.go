@@ -7,7 +7,8 @@ import (
 )
 
 // until is when the first thing that v rests on ends by itself: a sign-off that
-// is valid for a time, or an emergency. It is the zero time when nothing does.
+// is valid for a time, an emergency, or a delegation. It is the zero time when
+// nothing does.
 func until(v Verdict) time.Time {
 	var first time.Time
 	ends := func(at time.Time) {
@@ -19,6 +20,9 @@ func until(v Verdict) time.Time {
 		if st.Emergency != nil {
 			ends(st.Emergency.CreatedAt.Add(emergencyFor))
 		}
+		if !st.Ends.IsZero() {
+			ends(st.Ends)
+		}
 		for _, s := range st.Signed {
 			if st.Requirement.ValidFor > 0 {
 				ends(s.CreatedAt.Add(st.Requirement.ValidFor))
@@ -29,7 +33,7 @@ func until(v Verdict) time.Time {
 }
 
 // Due has the repositories swept in which something ended by itself meanwhile:
-// a sign-off, an emergency, the time for a retrospective sign-off. It is called
+// a sign-off, an emergency, a delegation, the time for a retrospective sign-off. It is called
 // every minute or so.
 func (r *Reviewer) Due(ctx context.Context) error {
 	due, err := r.Store.Due(ctx, r.Now())

@@ -29,8 +29,9 @@ type Standing struct {
 	// Voices says of everybody whose sign-off would still count whose voice it
 	// would be: their own, or that of whom they stand for.
 	Voices    map[int64]int64
-	Emergency *Signoff // what covers it, when State is Covered
-	Problem   string   // for people: why nobody can sign, "" when somebody can
+	Emergency *Signoff  // what covers it, when State is Covered
+	Ends      time.Time // when the first delegation ends by which somebody is named; zero for never
+	Problem   string    // for people: why nobody can sign, "" when somebody can
 }
 
 // Missing returns how many more people must sign.
