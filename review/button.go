@@ -71,6 +71,9 @@ func (r *Reviewer) press(ctx context.Context, e ButtonEvent, number int, shared 
 	if err != nil || c == nil {
 		return err
 	}
+	if r.outlived(c, who) {
+		return r.renew(ctx, e, c, who)
+	}
 	heads, err := r.Store.Heads(ctx, e.Repo.ID, number)
 	if err != nil {
 		return err
@@ -80,6 +83,37 @@ func (r *Reviewer) press(ctx context.Context, e ButtonEvent, number int, shared 
 		return err
 	}
 	return r.carryOut(ctx, e.Event, saying{Command{Verb: string(Approve), Commit: e.Head}, who, c, heads, reports})
+}
+
+// outlived reports whether a press would have ended already, by the time that it
+// bears, for something that waits for its writer.
+func (r *Reviewer) outlived(c *Case, who Signoff) bool {
+	for _, req := range c.Demand.Requirements {
+		_, named := c.Rosters[req.ID].People[who.User.ID]
+		if named && req.ValidFor > 0 && r.Now().Sub(who.CreatedAt) > req.ValidFor {
+			return true
+		}
+	}
+	return false
+}
+
+// renew writes the check anew, so that a press of its button bears a time of now,
+// and asks for another one.
+func (r *Reviewer) renew(ctx context.Context, e ButtonEvent, c *Case, who Signoff) error {
+	known, ok, err := r.Store.Pull(ctx, e.Repo.ID, c.Pull.Number)
+	if err != nil {
+		return err
+	}
+	if ok {
+		known.Check.Digest = "" // what was published no longer stands as it was
+		if err := r.Store.SaveCheck(ctx, e.Repo.ID, c.Pull.Number, known.Check); err != nil {
+			return err
+		}
+	}
+	if err := r.settle(ctx, *c, e.Event); err != nil {
+		return err
+	}
+	return r.answer(ctx, e.Event, c.Pull, who, refuse(RefusedExpired, "The check was written longer ago than a sign-off is valid here, and a press bears its time. It is written anew: look again and press once more."))
 }
 
 // pressID stands in for the id that a press does not have: one for each state of a

@@ -17,6 +17,7 @@ const (
 	RefusedUnseen      = "unseen"       // no report could have been read before
 	RefusedClosed      = "closed"       // the pull request is closed
 	RefusedMeans       = "means"        // the settings want another way of signing
+	RefusedExpired     = "expired"      // the press bears a time that is too long ago
 	RefusedMistake     = "mistake"      // the command is malformed
 	RefusedNothing     = "nothing-to-withdraw"
 	RefusedNoDecision  = "no-decision" // the rules cannot be evaluated now
