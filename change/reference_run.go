@@ -130,7 +130,9 @@ func resolveRuns(from string, names []string) []string {
 	return out
 }
 
-func isSkillScript(d *document) bool { return d.format == "skill-script" }
+func isSkillScript(d *document) bool {
+	return d.format == "skill-script" || d.format == "opencode-code"
+}
 
-// readSkillScript reads a script that stands in a skill. Its group is its path.
+// readSkillScript reads code that its place makes a tool run. Its group is its path.
 func readSkillScript(b *scopeBuilder) { b.scopes = append(b.scopes, runScopes(b.d)...) }

@@ -100,3 +100,16 @@ func readSetupSteps(b *scopeBuilder) {
 		b.credentials(s.Get("with"), "with")
 	}
 }
+
+func isCopilotHooks(d *document) bool { return d.format == "copilot-hooks" }
+
+// readCopilotHooks reads hooks of the Copilot coding agent and CLI. Source: GitHub
+// documentation, Hooks configuration.
+func readCopilotHooks(b *scopeBuilder) {
+	b.here()
+	root := b.d.root()
+	b.claudeHooks(root.Get("hooks"))
+	if n := root.Get("disableAllHooks"); n != nil {
+		b.opaque("disableAllHooks", "hook", n)
+	}
+}

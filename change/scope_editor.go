@@ -10,7 +10,7 @@ import (
 
 func isCursorPermissions(d *document) bool {
 	base := path.Base(d.entry.Path)
-	return hasFolder(d.entry.Path, ".cursor") && (base == "permissions.json" || base == "cli.json" || base == "cli-config.json" || base == "sandbox.json" || base == "hooks.json")
+	return hasFolder(d.entry.Path, ".cursor") && (base == "permissions.json" || base == "cli.json" || base == "cli-config.json" || base == "sandbox.json" || base == "hooks.json" || base == "environment.json")
 }
 
 func readCursorPermissions(b *scopeBuilder) {
@@ -48,6 +48,13 @@ func readCursorPermissions(b *scopeBuilder) {
 		{at: "additionalReadonlyPaths", dimension: "filesystem", kind: allows, match: files},
 		{at: "type", dimension: "sandbox", kind: prose},
 		{at: "hooks.*", dimension: "hook", kind: prose},
+		// Cursor documentation, Background agents: what prepares their machine
+		{at: "install", dimension: "hook", kind: prose},
+		{at: "start", dimension: "hook", kind: prose},
+		{at: "terminals", dimension: "hook", kind: prose},
+		{at: "build", dimension: "sandbox", kind: prose},
+		{at: "snapshot", dimension: "sandbox", kind: prose},
+		{at: "update", dimension: "hook", kind: prose},
 	})
 }
 
@@ -161,6 +168,9 @@ func vscodeSettings(d *document) *Node {
 
 func isVSCodeSettings(d *document) bool {
 	n := vscodeSettings(d)
+	if d.format == "vscode-settings" && (d.root().Get("customizations", "vscode", "mcp") != nil || d.root().Get("mcp") != nil) {
+		return true // servers stand beside the settings
+	}
 	if n == nil || n.Kind != MapNode {
 		return false
 	}
