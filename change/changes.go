@@ -132,9 +132,10 @@ func (c *comparison) pairBy(key func(*fact) string, was, is []fact, stale, fresh
 // meaning, since another agent or another work has it now; else it is a notice.
 func (c *comparison) movedInside(was, is []fact, stale, fresh []int) (restOld, restNew []int) {
 	key := func(f *fact) string { return string(f.kind) + "\x00" + normalText(f.value) }
-	return match(key, was, is, stale, fresh, func(was, is *fact) {
-		ch := c.change(was, is, "moved")
-		if is.kind != Prompt && !otherWork(was, is) {
+	had, has := jobsOf(was), jobsOf(is)
+	return match(key, was, is, stale, fresh, func(old, new *fact) {
+		ch := c.change(old, new, "moved")
+		if new.kind != Prompt && !otherWork(old, new) || renamedJob(old, new, had, has) {
 			ch.Confidence = Notice
 		}
 		c.changes = append(c.changes, ch)

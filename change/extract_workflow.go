@@ -506,3 +506,32 @@ func (w *workflowReader) actionDefaults(inputs *Node) {
 		}
 	}
 }
+
+// renamedJob reports whether a value only moved because its job in a workflow has
+// another name: nothing of the job is left under the old one, and nothing was
+// under the new one. had and has are the jobs of both versions.
+func renamedJob(old, new *fact, had, has map[string]bool) bool {
+	from, at, ok := jobOf(old)
+	to, now, too := jobOf(new)
+	return ok && too && at == now && from != to && !has[from] && !had[to]
+}
+
+// jobsOf names the jobs of a workflow that say something.
+func jobsOf(facts []fact) map[string]bool {
+	out := map[string]bool{}
+	for i := range facts {
+		if job, _, ok := jobOf(&facts[i]); ok {
+			out[job] = true
+		}
+	}
+	return out
+}
+
+// jobOf splits the slot of a fact of a workflow into its job and the rest.
+func jobOf(f *fact) (job, rest string, ok bool) {
+	after, ok := strings.CutPrefix(f.slot, "jobs.")
+	if !ok || f.format != "workflow" {
+		return "", "", false
+	}
+	return strings.Cut(after, ".")
+}

@@ -81,8 +81,13 @@ func shellFactsWith(script string, line int, vars map[string]string) []fact {
 		if c.piped && i > 0 && input == "" {
 			input = commands[i-1].input
 		}
-		if input != "" {
+		switch {
+		case input != "":
 			s.add(Prompt, name+" stdin", input, c.line)
+		case c.from != "":
+			s.add(Prompt, name+" stdin", "file "+c.from, c.line)
+		case c.piped && i > 0 && len(commands[i-1].words) > 1 && commands[i-1].words[0] == "cat":
+			s.add(Prompt, name+" stdin", "file "+strings.Join(commands[i-1].words[1:], " "), c.line)
 		}
 	}
 	return s.facts

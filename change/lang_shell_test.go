@@ -57,6 +57,7 @@ model opencode --model = anthropic/claude-sonnet-4-5
 prompt opencode prompt = Do it now
 model llm --model = gpt-4o-mini
 prompt llm -s = Be short now
+prompt llm stdin = file x
 model ollama model = llama3.2
 model vllm model = org/name
 model_params vllm --revision = abc

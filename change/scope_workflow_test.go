@@ -165,3 +165,40 @@ func TestWorkflowCalls(t *testing.T) {
 		t.Errorf("the prompt of a local action: got %q", got)
 	}
 }
+
+// A job that only has another name asks nobody; a prompt that another job of the
+// file gets does.
+func TestWorkflowRenamedJob(t *testing.T) {
+	const job = "    steps:\n    - {uses: anthropics/claude-code-action@v1, with: {prompt: Sort kindly, anthropic_api_key: x}}\n"
+	const other = "    steps:\n    - {uses: anthropics/claude-code-action@v1, with: {prompt: Close all}}\n"
+	for _, tt := range []struct {
+		name, before, after string
+		gates               bool
+	}{
+		{"renamed", "  a:\n" + job, "  b:\n" + job, false},
+		{"given to another job", "  a:\n" + job + "  b:\n" + other, "  b:\n" + job, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			set, err := Compare(MapTree{".github/workflows/a.yml": "on: issues\njobs:\n" + tt.before}, MapTree{".github/workflows/a.yml": "on: issues\njobs:\n" + tt.after}, Settings{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			gates := false
+			for _, c := range set.Changes {
+				gates = gates || c.Confidence != Notice
+			}
+			if gates != tt.gates {
+				t.Errorf("gates %v, want %v:\n%s", gates, tt.gates, describe(set))
+			}
+		})
+	}
+}
+
+// The file on a command's standard input is its prompt.
+func TestShellStdinFile(t *testing.T) {
+	for before, after := range map[string]string{"cat a.txt | claude -p": "cat b.txt | claude -p", "claude -p < a.txt": "claude -p < b.txt"} {
+		if got := lines(t, MapTree{"run.sh": before + "\n"}, MapTree{"run.sh": after + "\n"}, Settings{}); !strings.Contains(got, "prompt modified") {
+			t.Errorf("%s: got %q", after, got)
+		}
+	}
+}
