@@ -23,10 +23,6 @@ var agenticTable = []setting{
 	{at: "sandbox", dimension: "sandbox", surface: "sandbox.agent", values: "awf= srt= true= default= false=a", absent: "default"},
 	{at: "plugins", dimension: "plugin", kind: allows},
 	{at: "plugins.repos", dimension: "plugin", surface: "plugins", kind: allows},
-	{at: "steps", dimension: "hook", kind: prose},
-	{at: "pre-steps", dimension: "hook", kind: prose},
-	{at: "pre-agent-steps", dimension: "hook", kind: prose},
-	{at: "post-steps", dimension: "hook", kind: prose},
 	{at: "jobs", dimension: "hook", kind: prose},
 	{at: "services", dimension: "sandbox", kind: prose},
 	{at: "strict", dimension: "sandbox", values: guard, absent: "true"},
@@ -54,27 +50,13 @@ func readAgenticWorkflow(b *scopeBuilder) {
 		b.add(scope{slot: "imports", dimension: "tool", surface: "imports", rules: []rule{{effect: allow, subject: it.String(), raw: it.String(), line: it.Line, opaque: true}}})
 	}
 	b.guard(front.Get("if"), "if")
-	b.agenticEngine(front.Get("engine"))
-	b.runner(front, newWorkflowContexts(front).of(front))
+	values := newWorkflowContexts(front).of(front)
+	b.runner(front, values)
+	for _, key := range []string{"pre-steps", "steps", "pre-agent-steps", "post-steps"} {
+		b.agenticSteps(front.Get(key), key)
+		b.preparations(front.Get(key).items(), values)
+	}
 	b.settings(front, agenticTable)
-}
-
-// agenticEngine reads which agent the workflow runs: a name, or a map with id.
-// Without one it is copilot. Source: Engines.
-func (b *scopeBuilder) agenticEngine(n *Node) {
-	if n != nil && n.Kind == MapNode {
-		n = n.Get("id")
-	}
-	engine := func(name string) rule {
-		return rule{effect: allow, subject: "engine", match: exactly, pattern: name, raw: "engine: " + name}
-	}
-	sc := scope{slot: "engine", dimension: "subagent", surface: "engine", vague: true, single: true, floor: []rule{engine("copilot")}}
-	if n.String() != "" {
-		r := engine(n.Text)
-		r.line = n.Line
-		sc.rules = []rule{r}
-		b.add(sc)
-	}
 }
 
 // agenticPermissions reads what the agent's job may do. Without the key it may

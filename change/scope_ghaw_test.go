@@ -10,7 +10,7 @@ import (
 func TestAgenticWorkflowKeys(t *testing.T) {
 	const before = "---\non:\n  issues:\n    types: [opened]\nengine: claude\nsafe-outputs:\n  add-comment:\n---\nSort kindly.\n"
 	for _, tt := range []struct{ name, old, new, want string }{
-		{"another engine", "engine: claude", "engine: codex", "unknown"},
+		{"a step's text", "engine: claude\n", "engine: claude\nsteps:\n  - run: gh issue list --repo x\n", "unknown"},
 		{"the engine in a map", "engine: claude", "engine: {id: claude}", ""},
 		{"another event", "[opened]", "[opened, edited]", "widens"},
 		{"steps", "engine: claude\n", "engine: claude\nsteps:\n  - run: ./x\n", "unknown"},
@@ -29,6 +29,14 @@ func TestAgenticWorkflowKeys(t *testing.T) {
 				t.Errorf("got %q, want %q:\n%s", got, tt.want, describe(set))
 			}
 		})
+	}
+	step := strings.Replace(before, "engine: claude\n", "engine: claude\nsteps:\n  - run: gh issue list --repo ${{ github.repository }}\n", 1)
+	if got, set := scopeWays(t, MapTree{".github/workflows/t.md": step}, MapTree{".github/workflows/t.md": strings.Replace(step, "--repo ${{ github.repository }}", `--repo "$REPO"`, 1)}); got != "" {
+		t.Errorf("a step that does the same: %q:\n%s", got, describe(set))
+	}
+	engine := lines(t, MapTree{".github/workflows/t.md": before}, MapTree{".github/workflows/t.md": strings.Replace(before, "engine: claude", "engine: {id: codex}", 1)}, Settings{})
+	if !strings.Contains(engine, "engine of t: claude → codex") {
+		t.Errorf("another engine: %q", engine)
 	}
 	flow := before + "{{#runtime-import notes.md}}\n"
 	for _, p := range []string{"notes.md", ".github/notes.md"} {
