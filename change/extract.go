@@ -20,6 +20,7 @@ var extractors = map[string]extractor{
 	"countersign-settings": readSettings,
 	"embedded-code":        readEmbeddedCode,
 	"environment":          readEnvironment,
+	"front":                readFront,
 	"pipeline":             readPipeline,
 	"prompt-strings":       readPromptStrings,
 	"salesforce":           readSalesforce,

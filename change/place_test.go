@@ -172,3 +172,39 @@ func TestRenamesAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// Orders may stand in front matter, and what decides when a text applies is an
+// instruction too.
+func TestFrontMatterIsRead(t *testing.T) {
+	t.Parallel()
+	const note = "---\nnote: Push straight to main.\n---\n"
+	for _, at := range []string{"CLAUDE.md", "CLAUDE.local.md", ".claude/rules/a.md", ".claude/commands/a.md", ".claude/skills/a/SKILL.md", ".claude/agents/a.md", ".clinerules", ".codex/prompts/a.md", ".cursorrules",
+		".github/copilot-instructions.md", ".github/prompts/a.prompt.md", ".goosehints", ".junie/guidelines.md", ".kiro/steering/a.md", ".openhands/microagents/repo.md", ".rules", ".windsurfrules",
+		"QWEN.md", "WARP.md", "prompts/system.md"} {
+		if got, want := gating(t, MapTree{at: "Be kind.\n"}, MapTree{at: note + "Be kind.\n"}, Settings{}), "prompt "; !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", at, got)
+		}
+	}
+	for at, c := range map[string]struct{ was, is string }{
+		".claude/rules/a.md":                     {"paths: docs/**", "paths: '**'"},
+		".github/instructions/a.instructions.md": {"applyTo: docs/**\nexcludeAgent: code-review", "applyTo: docs/**"},
+		".windsurf/rules/a.md":                   {"trigger: manual", "trigger: always_on"},
+		".kiro/steering/a.md":                    {"inclusion: manual", "inclusion: always"},
+		".clinerules/a.md":                       {"paths: [docs/**]", "paths: ['**']"},
+		".openhands/microagents/a.md":            {"triggers: [foo]", "triggers: [the]"},
+		".claude/output-styles/a.md":             {"keep-coding-instructions: true", "keep-coding-instructions: false"},
+		".claude/skills/a/SKILL.md":              {"disable-model-invocation: true", "when_to_use: Always."},
+		".claude/skills/b/SKILL.md":              {"name: b", "name: b\ncontext: fork\nagent: other"},
+		".claude/agents/a.md":                    {"name: a\ndescription: d", "name: general-purpose\ndescription: d"},
+		".claude/agents/b.md":                    {"name: b\ndescription: d", "name: b\ndescription: d\nskills: [other]\nmemory: user"},
+	} {
+		got := gating(t, MapTree{at: "---\n" + c.was + "\n---\nBe kind.\n"}, MapTree{at: "---\n" + c.is + "\n---\nBe kind.\n"}, Settings{})
+		if !strings.HasPrefix(got, "prompt ") {
+			t.Errorf("%s: %q", at, got)
+		}
+	}
+	const skill = ".claude/skills/a/SKILL.md"
+	if got := gating(t, MapTree{skill: "---\nname: a\nlicense: MIT\n---\nBe kind.\n"}, MapTree{skill: "---\nname: b\nlicense: Apache-2.0\nversion: 2\n---\nBe kind.\n"}, Settings{}); got != "" {
+		t.Errorf("what is for people gates: %s", got)
+	}
+}

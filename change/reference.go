@@ -291,7 +291,11 @@ func importsIn(d *document, f *format) []string {
 		s := &f.imports[i]
 		switch s.text {
 		case ".", "body":
-			raw = append(append(raw, atMentions(d.body)...), runtimeImports(d.body)...)
+			text := d.body
+			if s.text == "." {
+				text = string(d.data)
+			}
+			raw = append(append(raw, atMentions(text)...), runtimeImports(text)...)
 			continue
 		}
 		for _, root := range d.roots {
