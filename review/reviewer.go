@@ -49,10 +49,8 @@ func (r *Reviewer) Refresh(ctx context.Context, e PullEvent) error {
 	if err != nil {
 		return fmt.Errorf("read %v#%d: %w", e.Repo, e.Pull.Number, err)
 	}
-	if ok {
-		if err := r.brought(ctx, e, known); err != nil {
-			return err
-		}
+	if err := r.brought(ctx, e, known); err != nil {
+		return err
 	}
 	if ok && late(e.Pull, known) {
 		// It may tell of a head, labels or a state that are no longer so.
@@ -86,34 +84,6 @@ func (e PullEvent) pusher() User {
 		return e.Sender
 	}
 	return User{}
-}
-
-// brought keeps who made the head the head where a push does not tell: by going
-// back to an earlier one, or by reopening what was pushed to meanwhile. GitHub
-// delivers no push to a closed pull request, so whoever pushed is not known
-// either.
-func (r *Reviewer) brought(ctx context.Context, e PullEvent, known PullState) error {
-	if e.Action == "synchronize" {
-		return r.returned(ctx, e.Pull, e.Before, e.Sender)
-	}
-	if known.Head != e.Pull.Head && !late(e.Pull, known) {
-		if err := r.returned(ctx, e.Pull, known.Head, User{}); err != nil {
-			return err
-		}
-	}
-	if e.Action != "reopened" {
-		return nil
-	}
-	heads, err := r.Store.Heads(ctx, e.Repo.ID, e.Pull.Number)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(heads, func(h Head) bool { return h.Commit == e.Pull.Head })
-	if i == 0 || i > 0 && heads[i].Pusher.ID != 0 {
-		return nil
-	}
-	return r.Store.AddHead(ctx, Head{RepoID: e.Repo.ID, Number: e.Pull.Number, Commit: e.Pull.Head,
-		Contributors: []Contributor{handOn(e.Sender, RolePusher)}, Delivery: e.Delivery.GUID})
 }
 
 // note keeps what a delivery says of the standing of a pull request.
