@@ -232,6 +232,7 @@ func TestHandlerRefusesRatherThanLoses(t *testing.T) {
 // away, or make a star a comment.
 func TestHandlerRefusesBodyOfAnotherEvent(t *testing.T) {
 	t.Parallel()
+	inbox := openStore(t)
 	const around = `"action":"deleted","installation":{"id":42},"sender":{"id":3},"repository":{"id":700,"name":"bot","owner":{"login":"acme"}}`
 	const issue = `,"issue":{"number":1,"pull_request":{}}`
 	for _, c := range []struct{ event, body string }{
@@ -245,7 +246,6 @@ func TestHandlerRefusesBodyOfAnotherEvent(t *testing.T) {
 		{"installation_repositories", `{"action":"removed","installation":{"id":42},"repositories_removed":[]}`},
 		{"pull_request", `{"action":"edited","installation":{"id":42},"pull_request":{"number":1},"review":{"id":1},"changes":{"title":{"from":"x"}}}`},
 	} {
-		inbox := openStore(t)
 		r := request([]byte(c.body))
 		r.Header.Set("X-GitHub-Event", c.event)
 		w := httptest.NewRecorder()
@@ -359,7 +359,7 @@ func TestHandlerSlowStrangers(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header = request(body).Header
-	resp, err := (&http.Client{Timeout: 6 * time.Second}).Do(r) // GitHub waits 10
+	resp, err := (&http.Client{Timeout: 8 * time.Second}).Do(r) // GitHub waits 10
 	if err != nil {
 		t.Fatal(err)
 	}
