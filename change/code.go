@@ -64,6 +64,7 @@ func scanCode(d *document) *codeScan {
 		return nil
 	}
 	s.toks = toks
+	s.aliases()
 	s.run()
 	return s
 }

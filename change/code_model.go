@@ -230,7 +230,7 @@ func (s *codeScan) keyPlace(k int, inner string, sub, id bool) (modelPlace, bool
 		}
 		catalogue := c.is(namesCatalogue) || sub && inner == "" && strings.HasSuffix(strings.ToLower(f.key), "s") && !c.is(namesTable) && f.block
 		catalogue = catalogue || sub && entryKey(inner) && strings.HasSuffix(strings.ToLower(f.key), "models") && !c.is(namesTable)
-		for n := 0; n < k && !catalogue; n++ { // but options: { model: … } is what a call is given
+		for n := 0; n < k && !catalogue; n++ { // but options: { model: … } is what a call is given // but options: { model: … } is what a call is given
 			outer := s.frames[n].keyClass
 			catalogue = outer.is(namesCatalogue) && !outer.is(namesTable) && !(n == k-1 && f.open == '{' && strings.EqualFold(s.frames[n].key, "options"))
 		}

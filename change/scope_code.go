@@ -32,28 +32,32 @@ var codeLists = map[string]setting{
 	"interruptbefore": {dimension: "approval", kind: asks, def: allow, unset: allow},
 	"interrupton":     {dimension: "approval", kind: asks, def: allow, unset: allow},
 	"adddirs":         {dimension: "filesystem", kind: allows},
+	// OpenAI Agents SDK, Guardrails: what refuses an input or an output
+	"inputguardrails":  {dimension: "approval", kind: denies, def: allow, unset: allow},
+	"outputguardrails": {dimension: "approval", kind: denies, def: allow, unset: allow},
 }
 
 // codeSettings are settings of one value.
 var codeSettings = map[string]setting{
-	"allowdelegation":               {dimension: "subagent", values: flag, absent: "false"},
-	"allowcodeexecution":            {dimension: "tool", values: flag, absent: "false"},
-	"codeexecutionmode":             {dimension: "sandbox", values: "safe= unsafe=a", absent: "safe"},
-	"humaninput":                    {dimension: "approval", values: guard, absent: "false"},
-	"humaninputmode":                {dimension: "approval", values: "ALWAYS= TERMINATE=a NEVER=ab", absent: "TERMINATE"},
-	"needsapproval":                 {dimension: "approval", values: guard, absent: "false"},
-	"requireconfirmation":           {dimension: "approval", values: guard, absent: "false"},
-	"requiresapproval":              {dimension: "approval", values: guard, absent: "false"},
-	"requireapproval":               {dimension: "approval", values: "always= true= never=a false=a", absent: "always"},
-	"permissionmode":                {dimension: "approval", values: "plan=a dontAsk=b default=abc acceptEdits=abcd auto=abcde bypassPermissions=abcdef", absent: "default"},
-	"approvalpolicy":                {dimension: "approval", values: codexApproval, absent: "on-request"},
-	"sandboxmode":                   {dimension: "sandbox", values: codexSandbox, absent: "read-only"},
-	"dangerouslyskippermissions":    {dimension: "approval", values: flag, absent: "false"},
-	"bypasstoolconsent":             {dimension: "approval", values: flag, absent: "false"},
-	"allowdangerouscode":            {dimension: "sandbox", values: flag, absent: "false"},
-	"allowdangerousrequests":        {dimension: "network", values: flag, absent: "false"},
-	"allowdangerousdeserialization": {dimension: "sandbox", values: flag, absent: "false"},
-	"usedocker":                     {dimension: "sandbox", values: guard, absent: "true"},
+	"allowdelegation":                 {dimension: "subagent", values: flag, absent: "false"},
+	"allowcodeexecution":              {dimension: "tool", values: flag, absent: "false"},
+	"codeexecutionmode":               {dimension: "sandbox", values: "safe= unsafe=a", absent: "safe"},
+	"humaninput":                      {dimension: "approval", values: guard, absent: "false"},
+	"humaninputmode":                  {dimension: "approval", values: "ALWAYS= TERMINATE=a NEVER=ab", absent: "TERMINATE"},
+	"needsapproval":                   {dimension: "approval", values: guard, absent: "false"},
+	"requireconfirmation":             {dimension: "approval", values: guard, absent: "false"},
+	"requiresapproval":                {dimension: "approval", values: guard, absent: "false"},
+	"requireapproval":                 {dimension: "approval", values: "always= true= never=a false=a", absent: "always"},
+	"permissionmode":                  {dimension: "approval", values: "plan=a dontAsk=b default=abc acceptEdits=abcd auto=abcde bypassPermissions=abcdef", absent: "default"},
+	"approvalpolicy":                  {dimension: "approval", values: codexApproval, absent: "on-request"},
+	"sandboxmode":                     {dimension: "sandbox", values: codexSandbox, absent: "read-only"},
+	"dangerouslyskippermissions":      {dimension: "approval", values: flag, absent: "false"},
+	"allowdangerouslyskippermissions": {dimension: "approval", values: flag, absent: "false"},
+	"bypasstoolconsent":               {dimension: "approval", values: flag, absent: "false"},
+	"allowdangerouscode":              {dimension: "sandbox", values: flag, absent: "false"},
+	"allowdangerousrequests":          {dimension: "network", values: flag, absent: "false"},
+	"allowdangerousdeserialization":   {dimension: "sandbox", values: flag, absent: "false"},
+	"usedocker":                       {dimension: "sandbox", values: guard, absent: "true"},
 }
 
 // codeTypes stand after a name in a declaration, where a value would stand.
@@ -86,6 +90,8 @@ type codeScopes struct {
 	owner string      // what the statement assigns to
 	seen  map[string]int
 	spent int // tokens of lists
+
+	literals map[string]int // the tokens that open lists under a name, -1 for what is assigned otherwise
 }
 
 // maxNestedLists bounds how often all lists together may take each token of a
@@ -139,7 +145,7 @@ func (c *codeScopes) read() {
 			c.owner = c.word(i + 1)
 			continue
 		}
-		if len(w) > 30 {
+		if len(w) > 40 {
 			continue
 		}
 		name := strings.ToLower(strings.ReplaceAll(w, "_", ""))
@@ -147,6 +153,8 @@ func (c *codeScopes) read() {
 			c.list(i, w, &s)
 		} else if s, ok := codeSettings[name]; ok {
 			c.setting(i, w, &s)
+		} else if codeEndpoints[name] {
+			c.endpoint(i, w)
 		} else if w == "bind_tools" || w == "bindTools" || w == "with_tools" {
 			if c.word(i+1) == "(" && c.word(i+2) == "[" {
 				s := codeLists["tools"]
@@ -196,9 +204,40 @@ func (c *codeScopes) variable(at int, name string, s *setting) {
 	if next := c.word(at + 1); next != "," && next != ")" && next != "}" && next != ";" {
 		return
 	}
+	if open := c.literal(c.word(at)); open >= 0 {
+		c.elements(open, name, s)
+		return
+	}
 	key, w := c.surface(name), c.word(at)
 	c.b.add(scope{slot: entryText(key), dimension: s.dimension, surface: key, def: s.def, absent: s.unset,
 		rules: []rule{variableRule(w, int(c.toks[at].line))}})
+}
+
+// literal finds the list that stands in the code under a name, if that is
+// assigned once: T = [a, b]. It returns the token that opens it, or -1.
+func (c *codeScopes) literal(name string) int {
+	if c.literals == nil {
+		c.literals = map[string]int{}
+		for i := range c.toks {
+			if next := c.word(i + 1); c.toks[i].kind != wordToken || next != "=" && next != "+=" && next != "." {
+				continue
+			}
+			switch w := c.word(i); {
+			case c.word(i+1) == ".":
+				if m := c.word(i + 2); m == "append" || m == "extend" || m == "push" {
+					c.literals[w] = -1
+				}
+			case c.word(i-1) == "." || c.literals[w] != 0 || c.word(i+1) == "+=" || c.word(i+2) != "[":
+				c.literals[w] = -1
+			default:
+				c.literals[w] = i + 2
+			}
+		}
+	}
+	if at := c.literals[name]; at > 0 {
+		return at
+	}
+	return -1
 }
 
 // notATool are keys below tools in settings of clients, whose own keys name the
@@ -207,6 +246,25 @@ var notATool = set("core", "exclude", "allowed", "discoveryCommand", "callComman
 
 func variableRule(text string, line int) rule {
 	return rule{effect: allow, subject: "variable", pattern: text, raw: text, line: line, opaque: true, tacit: true}
+}
+
+// codeEndpoints are arguments of the SDKs' clients that say where a model is
+// asked. Sources: OpenAI, Anthropic and Mistral SDKs, AI SDK, LiteLLM, LangChain.
+var codeEndpoints = set("baseurl", "apibase", "openaiapibase", "azureendpoint")
+
+// endpoint reads an address that stands in the code itself.
+func (c *codeScopes) endpoint(i int, name string) {
+	at := c.value(i)
+	if at < 0 || at >= len(c.toks) || c.toks[at].kind != stringToken {
+		return
+	}
+	text := tokenText(c.src, c.toks[at])
+	if !strings.Contains(text, "://") {
+		return
+	}
+	key := c.surface(name)
+	c.b.add(scope{slot: entryText(key), dimension: "network", surface: "endpoint " + key, single: true,
+		rules: []rule{{effect: allow, subject: key, pattern: text, raw: text, line: int(c.toks[at].line), opaque: true}}})
 }
 
 // surface names the place of a list so that it stays the same when other code
