@@ -191,11 +191,34 @@ func (c *codeScopes) list(i int, name string, s *setting) {
 			}
 		}
 	}
-	if w := c.word(at); w == "[" || w == "{" {
+	if w := c.word(at); w == "{" && c.attribute(i) {
+		return
+	} else if w == "[" || w == "{" {
 		c.elements(at, name, s)
 	} else if at < len(c.toks) && c.toks[at].kind == wordToken && w != name && !codeTypes[w] {
 		c.variable(at, name, s)
 	}
+}
+
+// attribute reports whether name={ begins an attribute of JSX, which hands a value
+// to a part of a page.
+func (c *codeScopes) attribute(i int) bool {
+	ext := path.Ext(c.b.d.entry.Path)
+	return (ext == ".tsx" || ext == ".jsx") && c.word(i+1) == "=" && c.toks[i].end == c.toks[i+1].start && c.toks[i+1].end == c.toks[i+2].start
+}
+
+// schemaWords are keys of which two tell that a table describes a value of a
+// setting and holds none. Source: JSON Schema, Validation.
+var schemaWords = set("type", "properties", "additionalProperties", "description", "label", "category", "default", "title", "required", "items", "mergeStrategy")
+
+func describesValue(rules []rule) bool {
+	n := 0
+	for _, r := range rules {
+		if schemaWords[r.subject] {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // variable reads a list that is a variable alone. Another one in its place may
@@ -320,7 +343,9 @@ func (c *codeScopes) elements(open int, name string, s *setting) {
 				if end(i); loop {
 					sc.rules = []rule{variableRule("loop", int(c.toks[open].line))}
 				}
-				c.b.add(sc)
+				if !table || !describesValue(sc.rules) {
+					c.b.add(sc)
+				}
 				return
 			}
 		case ",":
