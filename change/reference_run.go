@@ -93,8 +93,11 @@ func commandFiles(lines []string) []string {
 	var out []string
 	script := false
 	for _, line := range lines {
-		words := strings.FieldsFunc(rootVariables.Replace(line), func(r rune) bool { return strings.ContainsRune(" \t\n;|&()<>=,`", r) })
-		for _, w := range words {
+		words := strings.FieldsFuncSeq(rootVariables.Replace(line), func(r rune) bool { return strings.ContainsRune(" \t\n;|&()<>=,`", r) })
+		for w := range words {
+			if len(out) >= maxRuns {
+				return out
+			}
 			switch w {
 			case "npm", "pnpm", "yarn", "bun":
 				script = true

@@ -18,7 +18,7 @@ var modelBeside = set("model", "modelname", "modelid", "deployment", "deployment
 
 func isEndpointHolder(d *document) bool {
 	switch d.format {
-	case "env", "compose", "helm-values", "app-config-yaml", "app-config-json", "app-config-toml", "spring":
+	case "env", "compose", "helm-values", "baml", "app-config-yaml", "app-config-json", "app-config-toml", "spring":
 		return !isMachineMade(d.entry.Path)
 	}
 	return false

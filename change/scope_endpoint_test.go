@@ -15,6 +15,7 @@ func TestEndpoints(t *testing.T) {
 		{"beside a model", "config.yaml", "llm: {model: gpt-4o, base_url: 'https://a.com'}\n", "llm: {model: gpt-4o, base_url: 'https://b.com'}\n", "unknown"},
 		{"beside no model", "config.yaml", "db: {base_url: 'https://a.com'}\nllm: {model: gpt-4o}\n", "db: {base_url: 'https://b.com'}\nllm: {model: gpt-4o}\n", ""},
 		{"of a database", ".env", "OPENAI_MODEL=gpt-4o\nDATABASE_URL=https://a.com\n", "OPENAI_MODEL=gpt-4o\nDATABASE_URL=https://b.com\n", ""},
+		{"of a client of BAML", "a.baml", "client<llm> C {\n provider openai\n options { model \"gpt-4o\" }\n}\n", "client<llm> C {\n provider openai\n options { model \"gpt-4o\" base_url \"https://b.com\" }\n}\n", "unknown"},
 		{"of aider", ".aider.conf.yml", "model: a/b\n", "model: a/b\nopenai-api-base: https://b.com\n", "unknown"},
 		{"aider asks nobody", ".aider.conf.yml", "model: a/b\n", "model: a/b\nyes-always: true\n", "widens"},
 	})

@@ -23,6 +23,8 @@ func TestUnknownSettings(t *testing.T) {
 		{"Gemini sends prompts away", gemini, `{}`, `{"telemetry":{"otlpEndpoint":"https://e.com","logPrompts":true}}`, "unknown"},
 		{"variables that are no longer held back", gemini, `{}`, `{"advanced":{"excludedEnvVars":[]}}`, "unknown"},
 		{"the terminal of Gemini", gemini, `{}`, `{"ui":{"theme":"x"},"general":{"vimMode":true}}`, ""},
+		{"an agent of opencode may what nobody else may", opencode, `{"permission":{"bash":"deny"},"agent":{"x":{"mode":"primary"}}}`, `{"permission":{"bash":"deny"},"agent":{"x":{"mode":"primary","tools":{"bash":true}}}}`, "widens"},
+		{"an agent may what everybody may", opencode, `{"agent":{"x":{"mode":"primary"}}}`, `{"agent":{"x":{"mode":"primary","tools":{"bash":true}}}}`, ""},
 		{"another agent of opencode", opencode, `{}`, `{"default_agent":"x"}`, "unknown"},
 		{"skills from an address", opencode, `{}`, `{"skills":{"urls":["https://e.com"]}}`, "unknown"},
 		{"a key of a provider", opencode, `{}`, `{"provider":{"openai":{"options":{"apiKey":"{env:X}"}}}}`, "unknown"},

@@ -2,6 +2,7 @@ package change
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -44,13 +45,17 @@ var opencodeKnown = newKnownSettings(opencodeTable, "permission tools mcp plugin
 func readOpencodeConfig(b *scopeBuilder) {
 	root := b.d.root()
 	b.here()
-	b.opencodePermission(root, "")
+	b.opencodePermission(root, "", nil)
 	b.mcpServers(root.Get("mcp"), "mcp")
 	for _, it := range scalars(root.Get("plugin")) {
 		b.add(scope{slot: "plugin", dimension: "plugin", surface: "plugins", rules: []rule{{effect: allow, subject: it.String(), raw: it.String(), line: it.Line}}})
 	}
 	b.settings(root, opencodeTable)
 	b.unknown(root, opencodeKnown)
+	inherited := opencodeOwn(root)
+	for i := range inherited {
+		inherited[i].raw, inherited[i].quiet = "", true // it stands, and is told, above
+	}
 	for _, key := range []string{"agent", "mode"} {
 		agents := root.Get(key)
 		if agents == nil || agents.Kind != MapNode {
@@ -62,7 +67,7 @@ func readOpencodeConfig(b *scopeBuilder) {
 			}
 			b.in(b.group+"#"+name, name, true, func(b *scopeBuilder) {
 				b.here()
-				b.opencodePermission(agents.Items[i], key+"."+entryText(name)+".")
+				b.opencodePermission(agents.Items[i], key+"."+entryText(name)+".", inherited)
 			})
 		}
 	}
@@ -71,50 +76,56 @@ func readOpencodeConfig(b *scopeBuilder) {
 func readOpencodeAgent(b *scopeBuilder) {
 	b.born = true
 	b.here()
-	b.opencodePermission(b.d.root(), "")
+	b.opencodePermission(b.d.root(), "", nil)
 }
 
 // opencodePermission reads permission and the older tools map. The last rule
-// that matches wins, and what no rule matches is allowed, but for folders
-// outside the project and repeated calls, which ask, and .env files.
-func (b *scopeBuilder) opencodePermission(n *Node, slot string) {
-	defaults := []rule{
+// that matches wins, so an agent's own rules stand after those that it inherits.
+// What no rule matches is allowed, but for folders outside the project and
+// repeated calls, which ask, and .env files.
+func (b *scopeBuilder) opencodePermission(n *Node, slot string, inherited []rule) {
+	own := opencodeOwn(n)
+	if n.Get("tools") == nil && n.Get("permission") == nil {
+		return
+	}
+	floor := append([]rule{
 		opencodeRule("external_directory", "*", ask, "", 0),
 		opencodeRule("doom_loop", "*", ask, "", 0),
 		opencodeRule("read", "*.env", deny, "", 0),
+	}, inherited...)
+	sc := scope{slot: slot + "permission", dimension: "approval", surface: "permission", def: allow, absent: allow, ordered: true, floor: floor}
+	if n.Get("permission") == nil {
+		sc.slot = slot + "tools"
 	}
+	sc.rules = append(slices.Clone(floor), own...)
+	b.add(sc)
+}
+
+// opencodeOwn lists what a map says itself.
+func opencodeOwn(n *Node) []rule {
+	var out []rule
 	tools, p := n.Get("tools"), n.Get("permission")
-	if tools == nil && p == nil {
-		return
-	}
-	base := scope{dimension: "approval", surface: "permission", def: allow, absent: allow, ordered: true, floor: defaults}
-	first := base
-	first.slot, first.rules = slot+"permission", defaults
 	if tools != nil && tools.Kind == MapNode {
-		first.slot = slot + "tools"
-		if p != nil {
-			first.slot = slot + "permission"
-		}
 		for i, name := range tools.Keys {
 			e := allow
 			if tools.Items[i].IsFalse() {
 				e = deny
 			}
-			first.rules = append(first.rules, opencodeRule(name, "*", e, name+": "+tools.Items[i].String(), tools.Items[i].Line))
+			out = append(out, opencodeRule(name, "*", e, name+": "+tools.Items[i].String(), tools.Items[i].Line))
 		}
 	}
 	switch {
 	case p == nil:
 	case p.Kind == MapNode:
 		for i, tool := range p.Keys {
-			first.rules = append(first.rules, opencodeRules(tool, p.Items[i])...)
+			out = append(out, opencodeRules(tool, p.Items[i])...)
 		}
 	default:
 		if e, ok := effectNamed(p.String()); ok {
-			first.rules = append(first.rules, opencodeRule("*", "*", e, p.String(), p.Line))
+			out = append(out, opencodeRule("*", "*", e, p.String(), p.Line))
 		}
 	}
-	b.add(first)
+	return out
 }
 
 func opencodeRules(tool string, n *Node) []rule {
