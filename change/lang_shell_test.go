@@ -103,8 +103,10 @@ func FuzzShell(f *testing.F) {
 	f.Add("cat <<EOF | claude -p\nx\nEOF\n")
 	f.Add("a<<EOF|b \"c")
 	f.Add("a=$(b ${c} `d`) \\\n > e")
+	f.Add("a=(b c)\na+=(d)\nbash -c \"eval $a\" <<E\nssh h x\nE\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		shellWords(s)
+		expandedCommands(s, map[string]string{"a": "-b c"})
 		for _, c := range splitCommands(s) {
 			if len(c.words)+len(c.env) == 0 {
 				t.Error("an empty command")
