@@ -88,8 +88,8 @@ func (c *comparison) compare() {
 			c.comparePair(&p)
 		}
 		c.followRuns(differing, base, head)
+		c.compareAttributes(base, head)
 	}
-	c.compareAttributes()
 	c.matchMoves()
 	c.compareScopes()
 	c.settleCompiled()

@@ -64,7 +64,6 @@ func TestRenamesAndReaders(t *testing.T) {
 			"policy removed .github/countersign/own.rego", "policy added .github/countersign/own_test.rego"),
 		rename("data under another name", ".github/countersign/limits.yaml", ".github/countersign/limitz.yaml", "max: 1\n",
 			"policy removed .github/countersign/limits.yaml", "policy added .github/countersign/limitz.yaml"),
-		rename("attributes that speak of another folder", "a/.gitattributes", "a/b/.gitattributes", "*.md -diff\n"),
 
 		rename("a fixture becomes configuration", "fixtures/.codex/config.toml", ".codex/config.toml", "sandbox_mode = \"danger-full-access\"\n",
 			"tool_scope added .codex/config.toml widens"),
