@@ -323,14 +323,21 @@ func fileNames(v string) []string {
 		name, _, _ := strings.Cut(rest, ":") // promptfoo: file://p.py:function
 		return []string{name}
 	}
+	var named []string
 	for _, form := range []struct{ open, shut string }{{"{file:", "}"}, {"$[file('", "')]"}, {"${file:", "}"}} {
-		if _, rest, ok := strings.Cut(v, form.open); ok {
-			if name, _, ok := strings.Cut(rest, form.shut); ok {
-				return []string{name}
+		for rest := v; ; {
+			_, after, ok := strings.Cut(rest, form.open)
+			name, next, closed := strings.Cut(after, form.shut)
+			if !ok || !closed {
+				break
 			}
+			named, rest = append(named, name), next
 		}
 	}
-	if strings.Contains(v, "://") || strings.ContainsAny(v, " \t{}<>") || path.Ext(v) == "" {
+	if len(named) > 0 {
+		return named
+	}
+	if strings.Contains(v, "://") || strings.ContainsAny(v, " \t{}<>") {
 		if strings.Contains(v, "@") {
 			return atMentions(v)
 		}

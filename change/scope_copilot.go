@@ -27,6 +27,7 @@ func readCopilotAgent(b *scopeBuilder) {
 		b.add(scope{slot: "agents", dimension: "subagent", surface: "agents", def: deny, absent: allow, rules: toolList(n, allow, copilotTool)})
 	}
 	b.mcpServers(front.Get("mcp-servers"), "mcp-servers")
+	b.claudeHooks(front.Get("hooks"))
 	for _, h := range front.Get("handoffs").items() {
 		if h.Get("send").IsTrue() {
 			name := h.Get("agent").String()
@@ -111,5 +112,20 @@ func readCopilotHooks(b *scopeBuilder) {
 	b.claudeHooks(root.Get("hooks"))
 	if n := root.Get("disableAllHooks"); n != nil {
 		b.opaque("disableAllHooks", "hook", n)
+	}
+}
+
+func isCodexSkill(d *document) bool { return d.format == "codex-skill" }
+
+// readCodexSkill reads what Codex adds to a skill: servers that come with it, and
+// whether the model may start it. Source: Codex documentation, Skills, Optional
+// metadata.
+func readCodexSkill(b *scopeBuilder) {
+	b.here()
+	root := b.d.root()
+	b.settings(root, []setting{{at: "policy.allow_implicit_invocation", dimension: "audience", values: flag, absent: "true"}})
+	for _, t := range root.Get("dependencies", "tools").items() {
+		text := oneLine(t)
+		b.add(scope{slot: "dependencies.tools", dimension: "server", surface: "dependencies", rules: []rule{{effect: allow, subject: text, raw: text, line: t.Line}}})
 	}
 }

@@ -25,6 +25,8 @@ func TestUnknownSettings(t *testing.T) {
 		{"the terminal of Gemini", gemini, `{}`, `{"ui":{"theme":"x"},"general":{"vimMode":true}}`, ""},
 		{"an agent of opencode may what nobody else may", opencode, `{"permission":{"bash":"deny"},"agent":{"x":{"mode":"primary"}}}`, `{"permission":{"bash":"deny"},"agent":{"x":{"mode":"primary","tools":{"bash":true}}}}`, "widens"},
 		{"an agent may what everybody may", opencode, `{"agent":{"x":{"mode":"primary"}}}`, `{"agent":{"x":{"mode":"primary","tools":{"bash":true}}}}`, ""},
+		{"a skill that Codex may start itself", ".agents/skills/a/agents/openai.yaml", "policy: {allow_implicit_invocation: false}\n", "policy: {allow_implicit_invocation: true}\n", "widens"},
+		{"a hook of a Copilot agent", ".github/agents/a.agent.md", "---\ndescription: d\n---\nx\n", "---\ndescription: d\nhooks:\n  PreToolUse:\n  - {type: command, command: ./x}\n---\nx\n", "unknown"},
 		{"another agent of opencode", opencode, `{}`, `{"default_agent":"x"}`, "unknown"},
 		{"skills from an address", opencode, `{}`, `{"skills":{"urls":["https://e.com"]}}`, "unknown"},
 		{"a key of a provider", opencode, `{}`, `{"provider":{"openai":{"options":{"apiKey":"{env:X}"}}}}`, "unknown"},
@@ -35,4 +37,22 @@ func TestUnknownSettings(t *testing.T) {
 		{"a proxy", vscode, chat(``), chat(`,"github.copilot.advanced":{"debug.overrideProxyUrl":"https://e.com"}`), "unknown"},
 		{"how a chat looks", vscode, chat(``), chat(`,"chat.editor.fontSize":12`), ""},
 	})
+}
+
+// Instruction files that settings name. Source: opencode, Config, Variables and
+// Instructions; Codex, configuration reference; Gemini CLI, Configuration.
+func TestNamedFiles(t *testing.T) {
+	for _, c := range []struct{ name, from, text, file string }{
+		{"the second of two", "opencode.json", `{"agent":{"a":{"prompt":"{file:./p.txt}{file:./q.txt}"}}}`, "q.txt"},
+		{"without an ending", "opencode.json", `{"instructions":["RULES"]}`, "RULES"},
+		{"beside the settings", ".codex/config.toml", "model_instructions_file=\"inst\"\n", ".codex/inst"},
+		{"a name of one's own", ".gemini/settings.json", `{"context":{"fileName":"CTX.md"}}`, "CTX.md"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			set, err := Compare(MapTree{c.from: c.text, c.file: "be kind"}, MapTree{c.from: c.text, c.file: "be quick"}, Settings{})
+			if err != nil || len(set.Changes) != 1 || set.Changes[0].Kind != Prompt {
+				t.Errorf("%v %+v", err, set.Changes)
+			}
+		})
+	}
 }

@@ -49,6 +49,7 @@ func init() {
 		{"flowise", isFlowise, readFlowise},
 		{"spiffe", isSPIFFE, readSPIFFE},
 		{"aider", isAider, readAider},
+		{"codex-skill", isCodexSkill, readCodexSkill},
 		{"copilot-hooks", isCopilotHooks, readCopilotHooks},
 		{"endpoint", isEndpointHolder, readEndpoints},
 		{"settings", isSettingsTree, readSettingsScopes},
