@@ -249,6 +249,7 @@ var hostileFiles = map[string]hostileFile{
 	"shell braces":             {"n.sh", "claude ", "${A:-"},
 	"shell values that grow":   {"p.sh", "claude -p x\nA=xxxxxxxxxxxxxxxx\n", "A=$A$A\n"},
 	"shell values in flags":    {"q.sh", "A='" + strings.Repeat("--add-dir /x ", 300) + "'\n", "claude -p x $A\n"},
+	"shell ticks inside":       {"u.sh", "claude ", "$(`"},
 	"shell lists":              {"r.sh", "claude -p x\n", "A=("},
 	"shell wrappers":           {"s.sh", "", "bash -c 'claude -p x'\n"},
 	"shell wrappers inside":    {"t.sh", "claude ", "bash -c \"eval "},

@@ -13,6 +13,7 @@ const (
 	maxShellDepth = 4       // wrappers inside of wrappers
 	maxShellValue = 4 << 10 // bytes of a variable that is followed
 	maxShellGrown = 1 << 20 // bytes that variables put into a script
+	maxShellRuns  = 20_000  // scripts inside of scripts
 )
 
 // expandedCommands splits a script into its commands as splitCommands does, puts
@@ -34,13 +35,15 @@ type shellExpansion struct {
 	out   []command
 	words int
 	grown int
+	runs  int
 	whole bool
 }
 
 // run adds the commands of a script whose first line is line+1 of the whole.
 func (x *shellExpansion) run(script string, line, depth int) {
 	commands, whole := splitCommandLine(script, true)
-	x.whole = x.whole && whole
+	x.runs++
+	x.whole = x.whole && whole && x.runs <= maxShellRuns
 	for _, c := range commands {
 		if !x.whole {
 			return
@@ -50,7 +53,9 @@ func (x *shellExpansion) run(script string, line, depth int) {
 		if depth < maxShellDepth {
 			for _, w := range append(c.env[:len(c.env):len(c.env)], c.words...) {
 				for _, inner := range substitutions(w) {
-					x.run(inner, c.line-1, depth+1)
+					if x.whole {
+						x.run(inner, c.line-1, depth+1)
+					}
 				}
 			}
 		}
