@@ -125,6 +125,9 @@ func newFormat(n *Node) (*format, error) {
 	if parsers[f.parser] == nil {
 		return nil, fmt.Errorf("unknown parser %q", f.parser)
 	}
+	for _, pattern := range f.paths {
+		f.globs = append(f.globs, expandBraces(pattern)...)
+	}
 	f.kin = or(f.kin, f.id)
 	f.identity = append(f.identity, defaultIdentity...)
 	return f, nil
@@ -312,6 +315,7 @@ type formatIndex struct {
 	byName  map[string][]formatPath // by exact file name
 	byExt   map[string][]formatPath // by what follows the last point of the file name
 	rest    []formatPath
+	folded  *formatIndex // the same with every pattern in small letters
 
 	mu    sync.Mutex           // covers found
 	found map[string][]*format // answers of candidates; emptied when it is full
@@ -331,14 +335,19 @@ type formatPath struct {
 }
 
 func newFormatIndex(formats []*format) *formatIndex {
+	x := indexFormats(formats, func(glob string) string { return glob })
+	x.folded = indexFormats(formats, strings.ToLower)
+	return x
+}
+
+func indexFormats(formats []*format, fold func(string) string) *formatIndex {
 	x := &formatIndex{formats: formats, byID: map[string]*format{}, byName: map[string][]formatPath{}, byExt: map[string][]formatPath{}, found: map[string][]*format{}}
 	for i, f := range formats {
 		x.byID[f.id] = f
 		f.general = true
 		for _, pattern := range f.paths {
 			for _, glob := range expandBraces(pattern) {
-				f.globs = append(f.globs, glob)
-				x.add(f, formatPath{format: i, glob: glob})
+				x.add(f, formatPath{format: i, glob: fold(glob)})
 			}
 		}
 	}
@@ -402,12 +411,11 @@ func (x *formatIndex) candidates(p string) []*format {
 
 // match is candidates without a memory.
 func (x *formatIndex) match(p string) []*format {
-	base := p[strings.LastIndexByte(p, '/')+1:]
-	var found []int
-	for _, list := range [][]formatPath{x.byName[base], x.byExt[path.Ext(base)], x.rest} {
-		for i := range list {
-			if list[i].matches(p, base) {
-				found = append(found, list[i].format)
+	found := x.matchAs(p)
+	if x.folded != nil && !isPage(p) {
+		for _, at := range x.folded.matchAs(asTyped(p)) {
+			if x.formats[at].readBy == "place" {
+				found = append(found, at)
 			}
 		}
 	}
@@ -421,6 +429,48 @@ func (x *formatIndex) match(p string) []*format {
 		out[i] = x.formats[at]
 	}
 	return out
+}
+
+func (x *formatIndex) matchAs(p string) (found []int) {
+	base := p[strings.LastIndexByte(p, '/')+1:]
+	for _, list := range [][]formatPath{x.byName[base], x.byExt[path.Ext(base)], x.rest} {
+		for i := range list {
+			if list[i].matches(p, base) {
+				found = append(found, list[i].format)
+			}
+		}
+	}
+	return found
+}
+
+// isPage says of a path in small letters, somewhere below the root and in no
+// folder of a tool, that it is a page on agents or a product rather than a file
+// that a tool would open: docs/agents.md.
+func isPage(p string) bool {
+	return strings.Contains(p, "/") && p == strings.ToLower(p) && p == asTyped(p) &&
+		!slices.ContainsFunc(strings.Split(p, "/"), func(part string) bool { return toolFolders[part] })
+}
+
+// asTyped is a path as file systems compare it that ignore case, as those of
+// macOS and Windows do: in small letters, without the characters that macOS
+// ignores, and without the points and blanks that Windows drops at the end of a
+// name. Sources: Apple TN1150, HFS Plus, Case-insensitive string comparison;
+// Windows documentation, Naming files.
+func asTyped(p string) string {
+	p = strings.ToLower(strings.Map(func(r rune) rune {
+		if r >= 0x200c && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x206a && r <= 0x206f || r == 0xfeff {
+			return -1
+		}
+		return r
+	}, p))
+	if !strings.Contains(p, " ") && !strings.Contains(p, "./") && !strings.HasSuffix(p, ".") {
+		return p
+	}
+	parts := strings.Split(p, "/")
+	for i := range parts {
+		parts[i] = strings.TrimRight(parts[i], " .")
+	}
+	return strings.Join(parts, "/")
 }
 
 func (p *formatPath) matches(full, base string) bool {

@@ -207,3 +207,22 @@ func TestFrontMatterIsRead(t *testing.T) {
 		t.Errorf("what is for people gates: %s", got)
 	}
 }
+
+// File systems that ignore case, and what some drop from names, open a file under
+// the name that a tool looks for.
+func TestNamesThatFileSystemsOpen(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[string]string{"CLAUDE.MD": "claude-md", "claude.md": "claude-md", "sub/Claude.md": "claude-md", "AGENTS.MD": "agents-md", ".MCP.json": "mcp-json", ".Claude/settings.json": "claude-settings",
+		".claude/Agents/x.md": "claude-agent", ".claude/skills/x/skill.md": "skill", "CLAUDE.md ": "claude-md", ".claude /settings.json": "claude-settings", ".cla\u200dude/settings.json": "claude-settings",
+		"docs/agents.md": "", "docs/providers/claude.md": "", "src/agent.md": ""} {
+		got := ""
+		for _, f := range catalogue().candidates(at) {
+			if f.readBy == "place" && got == "" && f.when == nil {
+				got = f.id
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", at, got, want)
+		}
+	}
+}
