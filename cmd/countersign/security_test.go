@@ -25,14 +25,14 @@ var elsewhere = map[int]string{
 
 var (
 	attackStory = regexp.MustCompile(`^a(\d\d)_.*\.txt$`)
-	attackTest  = regexp.MustCompile(`(?m)^func (TestA(\d\d)\w*)\(`)
+	attackTest  = regexp.MustCompile(`(?m)((?:^// .*\n)*)^func (TestA(\d\d)\w*)\(`)
 )
 
 // TestSecurityPage keeps the table of attacks in docs/security.md true: every
 // attack of the gallery has its test there, or the reason why it has none.
 func TestSecurityPage(t *testing.T) {
 	t.Parallel()
-	tests, told := map[int][]string{}, map[int]string{}
+	tests := map[int][]string{} // the last two cells of each row
 	scripts := filepath.Join("..", "..", "testdata", "script")
 	entries, err := os.ReadDir(scripts)
 	if err != nil {
@@ -49,8 +49,7 @@ func TestSecurityPage(t *testing.T) {
 		}
 		first, _, _ := strings.Cut(string(data), "\n")
 		n := numberOf(m[1])
-		tests[n] = append(tests[n], "`"+strings.TrimSuffix(e.Name(), ".txt")+"`")
-		told[n] = strings.TrimPrefix(first, "# ")
+		tests[n] = append(tests[n], row(strings.TrimSuffix(e.Name(), ".txt"), strings.TrimPrefix(first, "# ")))
 	}
 	files, _ := filepath.Glob("*_test.go")
 	for _, f := range files {
@@ -59,25 +58,27 @@ func TestSecurityPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range attackTest.FindAllStringSubmatch(string(data), -1) {
-			tests[numberOf(m[2])] = append(tests[numberOf(m[2])], "`"+m[1]+"`")
+			n := numberOf(m[3])
+			tests[n] = append(tests[n], row(m[2], sentence(m[1], n)))
 		}
 	}
 	var b strings.Builder
 	b.WriteString("| attack | test | what it plays |\n|---|---|---|\n")
 	for n := 1; n <= 87; n++ {
 		slices.Sort(tests[n])
-		where, what := strings.Join(tests[n], ", "), told[n]
 		switch {
-		case where == "" && elsewhere[n] != "":
-			where = elsewhere[n]
-		case where == "" && unbuilt[n] != "":
-			where, what = "none", unbuilt[n]
-		case where == "":
+		case len(tests[n]) == 0 && elsewhere[n] != "":
+			tests[n] = []string{elsewhere[n] + " | "}
+		case len(tests[n]) == 0 && unbuilt[n] != "":
+			tests[n] = []string{"none | " + unbuilt[n]}
+		case len(tests[n]) == 0:
 			t.Errorf("A%02d has neither a test nor a reason", n)
 		case unbuilt[n] != "":
-			t.Errorf("A%02d has a test (%s) and a reason why it has none", n, where)
+			t.Errorf("A%02d has a test (%s) and a reason why it has none", n, tests[n])
 		}
-		fmt.Fprintf(&b, "| A%02d | %s | %s |\n", n, where, strings.ReplaceAll(what, "|", `\|`))
+		for _, cells := range tests[n] {
+			fmt.Fprintf(&b, "| A%02d | %s |\n", n, cells)
+		}
 	}
 	page := filepath.Join("..", "..", "docs", "security.md")
 	old, err := os.ReadFile(page)
@@ -100,6 +101,17 @@ func TestSecurityPage(t *testing.T) {
 	if want != string(old) {
 		t.Error("docs/security.md is out of date: go test ./cmd/countersign -run TestSecurityPage -update")
 	}
+}
+
+func row(test, plays string) string {
+	return "`" + test + "` | " + strings.ReplaceAll(plays, "|", `\|`)
+}
+
+// sentence is the first sentence of a doc comment, without the attack's number.
+func sentence(comment string, n int) string {
+	text := strings.Join(strings.Fields(strings.ReplaceAll(comment, "// ", " ")), " ")
+	text, _, _ = strings.Cut(text, ". ")
+	return strings.TrimSuffix(strings.TrimPrefix(text, fmt.Sprintf("A%02d: ", n)), ".")
 }
 
 func numberOf(s string) int { return int(s[0]-'0')*10 + int(s[1]-'0') }
