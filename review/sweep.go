@@ -82,7 +82,8 @@ func (r *Reviewer) Installed(ctx context.Context, e InstallEvent) error {
 // stand. It never makes a sign-off from what comments say today. Pull requests
 // are judged one by one afterwards, so that nobody waits for all of them.
 func (r *Reviewer) Sweep(ctx context.Context, repo Repo, all bool) error {
-	branches, err := r.sweepBranches(ctx, repo)
+	seen := glance{tips: map[string]string{}, rules: map[string]string{}}
+	branches, err := r.sweepBranches(ctx, repo, seen)
 	errs := []error{err, r.sweepObligations(ctx, repo)}
 	open, err := r.Forge.OpenPulls(ctx, repo)
 	if err != nil {
@@ -101,10 +102,9 @@ func (r *Reviewer) Sweep(ctx context.Context, repo Repo, all bool) error {
 		standing[p.Number] = true
 		below[p.HeadRef] = true
 	}
-	rules := map[string]string{}
 	for _, p := range open {
 		if !all && !below[p.BaseRef] { // one over another may be in a stack since, of which no list tells
-			same, err := r.isIdle(ctx, p, idle[p.Number], rules)
+			same, err := r.isIdle(ctx, p, idle[p.Number], seen)
 			if err != nil {
 				errs = append(errs, err)
 			} else if same {
@@ -152,26 +152,45 @@ func (r *Reviewer) SweepPull(ctx context.Context, ref PullRef) error {
 	return r.Store.SaveIdle(ctx, ref.Repo.ID, ref.Number, idleness(p, rulesOf(tip)))
 }
 
+// A glance is what one sweep has read of branches, by name.
+type glance struct {
+	tips  map[string]string
+	rules map[string]string
+}
+
+// tip reads the tip of a branch once.
+func (r *Reviewer) tip(ctx context.Context, repo Repo, branch string, seen glance) (string, error) {
+	if tip, ok := seen.tips[branch]; ok {
+		return tip, nil
+	}
+	tip, err := r.Forge.Tip(ctx, repo, branch)
+	if err != nil {
+		return "", fmt.Errorf("tip of %v %s: %w", repo, branch, err)
+	}
+	seen.tips[branch] = tip
+	return tip, nil
+}
+
 // isIdle reports whether an open pull request is as it was when a sweep found
-// nothing governed in it. rules keeps what was read of base branches.
-func (r *Reviewer) isIdle(ctx context.Context, p Pull, idle string, rules map[string]string) (bool, error) {
+// nothing governed in it.
+func (r *Reviewer) isIdle(ctx context.Context, p Pull, idle string, seen glance) (bool, error) {
 	if idle == "" {
 		return false, nil
 	}
-	if _, ok := rules[p.BaseRef]; !ok {
-		tip, err := r.Forge.Tip(ctx, p.Repo, p.BaseRef)
+	if _, ok := seen.rules[p.BaseRef]; !ok {
+		tip, err := r.tip(ctx, p.Repo, p.BaseRef, seen)
 		if errors.Is(err, ErrGone) {
 			return false, nil
 		} else if err != nil {
-			return false, fmt.Errorf("tip of %v %s: %w", p.Repo, p.BaseRef, err)
+			return false, err
 		}
 		tree, err := r.Forge.Tree(ctx, p.Repo, tip)
 		if err != nil {
 			return false, fmt.Errorf("read %s: %w", short(tip), err)
 		}
-		rules[p.BaseRef] = rulesOf(tree)
+		seen.rules[p.BaseRef] = rulesOf(tree)
 	}
-	return idle == idleness(p, rules[p.BaseRef]), nil
+	return idle == idleness(p, seen.rules[p.BaseRef]), nil
 }
 
 // rulesOf names the settings and rules in a tree by their content.
@@ -222,12 +241,12 @@ func (r *Reviewer) sweepClosed(ctx context.Context, repo Repo, k PullState) erro
 
 // sweepBranches looks for moves that no delivery told of. The first sight of a
 // branch is where its records begin. It returns the branches that it looked at.
-func (r *Reviewer) sweepBranches(ctx context.Context, repo Repo) ([]string, error) {
+func (r *Reviewer) sweepBranches(ctx context.Context, repo Repo, seen glance) ([]string, error) {
 	tips, err := r.Store.Tips(ctx, repo.ID)
 	if err != nil {
 		return nil, err
 	}
-	branches, err := r.literalBranches(ctx, repo)
+	branches, err := r.literalBranches(ctx, repo, seen)
 	if err != nil {
 		return nil, err
 	}
@@ -237,21 +256,21 @@ func (r *Reviewer) sweepBranches(ctx context.Context, repo Repo) ([]string, erro
 	var errs []error
 	all := slices.Sorted(maps.Keys(branches))
 	for _, branch := range all {
-		errs = append(errs, r.sweepBranch(ctx, repo, branch, tips["refs/heads/"+branch]))
+		errs = append(errs, r.sweepBranch(ctx, repo, branch, tips["refs/heads/"+branch], seen))
 	}
 	return all, errors.Join(errs...)
 }
 
 // sweepBranch lands what a branch moved by since its last known tip, "" when it
 // is seen for the first time.
-func (r *Reviewer) sweepBranch(ctx context.Context, repo Repo, branch, before string) error {
+func (r *Reviewer) sweepBranch(ctx context.Context, repo Repo, branch, before string, seen glance) error {
 	ref := "refs/heads/" + branch
-	tip, err := r.Forge.Tip(ctx, repo, branch)
+	tip, err := r.tip(ctx, repo, branch, seen)
 	switch {
 	case errors.Is(err, ErrGone):
 		return nil
 	case err != nil:
-		return fmt.Errorf("tip of %v %s: %w", repo, branch, err)
+		return err
 	case before == "":
 		_, _, err := r.Store.AddMove(ctx, Move{RepoID: repo.ID, Ref: ref, Before: tip, After: tip})
 		return err
@@ -267,13 +286,13 @@ func (r *Reviewer) sweepBranch(ctx context.Context, repo Repo, branch, before st
 
 // literalBranches are those that the settings on the default branch name
 // without wildcard, and the default branch itself.
-func (r *Reviewer) literalBranches(ctx context.Context, repo Repo) (map[string]bool, error) {
+func (r *Reviewer) literalBranches(ctx context.Context, repo Repo, seen glance) (map[string]bool, error) {
 	out := map[string]bool{}
 	if repo.DefaultBranch == "" {
 		return out, nil
 	}
 	out[repo.DefaultBranch] = true
-	tip, err := r.Forge.Tip(ctx, repo, repo.DefaultBranch)
+	tip, err := r.tip(ctx, repo, repo.DefaultBranch, seen)
 	if errors.Is(err, ErrGone) { // an empty repository
 		return map[string]bool{}, nil
 	} else if err != nil {
