@@ -303,17 +303,9 @@ func (r *Reviewer) override(ctx context.Context, s saying) ([]Signoff, *refusal,
 	if len(standing(*s.c, req)) == 0 {
 		return nil, refuse(RefusedNothing, "%s is not rejected.", code(req.ID)), nil
 	}
-	rules, err := r.rules(ctx, s.c.Pull)
-	if err != nil || rules == nil {
-		return nil, nil, err
-	}
-	roster, err := r.ownerRoster(ctx, s.c.Pull, rules.settings, true)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, ok := roster.People[s.who.User.ID]
-	if !ok {
-		return nil, refuse(RefusedNotNamed, "Only a holder of the role `policy` may override a rejection."), nil
+	roster, m, no, err := r.holder(ctx, s, rolePolicy, "override a rejection")
+	if err != nil || no != nil {
+		return nil, no, err
 	}
 	if no := s.independent([]Requirement{req}); no != nil {
 		return nil, no, nil

@@ -62,38 +62,45 @@ func (r *Reviewer) responders(ctx context.Context, c *Case, s Settings, fresh bo
 		return slices.ContainsFunc(slices.Concat(c.Elsewhere, c.Statements), func(s Signoff) bool { return s.Verb == verb && s.Refused == "" })
 	}
 	if said(Declare) {
-		if c.Responders, err = r.emergencyRoster(ctx, c.Pull, s, fresh); err != nil {
+		if c.Responders, err = r.roleRoster(ctx, c.Pull, s, roleEmergency, fresh); err != nil {
 			return err
 		}
 	}
 	if said(Override) {
-		c.Owners, err = r.ownerRoster(ctx, c.Pull, s, fresh)
+		c.Owners, err = r.roleRoster(ctx, c.Pull, s, rolePolicy, fresh)
 	}
 	return err
 }
 
-func (r *Reviewer) emergencyRoster(ctx context.Context, p Pull, s Settings, fresh bool) (Roster, error) {
-	return r.roster(ctx, p, s, &Requirement{ID: roleEmergency, Role: roleEmergency}, nil, fresh)
+// roleRoster is who holds a role of the settings, whatever a requirement asks of it.
+func (r *Reviewer) roleRoster(ctx context.Context, p Pull, s Settings, role string, fresh bool) (Roster, error) {
+	return r.roster(ctx, p, s, &Requirement{ID: role, Role: role}, nil, fresh)
 }
 
-// ownerRoster is who holds the role policy, whatever a requirement asks of it.
-func (r *Reviewer) ownerRoster(ctx context.Context, p Pull, s Settings, fresh bool) (Roster, error) {
-	return r.roster(ctx, p, s, &Requirement{ID: rolePolicy, Role: rolePolicy}, nil, fresh)
+// holder reads anew who holds a role, and refuses a saying by anybody else.
+func (r *Reviewer) holder(ctx context.Context, s saying, role, may string) (Roster, Member, *refusal, error) {
+	rules, err := r.rules(ctx, s.c.Pull)
+	if err != nil {
+		return Roster{}, Member{}, nil, err
+	}
+	var all Roster
+	if rules != nil {
+		if all, err = r.roleRoster(ctx, s.c.Pull, rules.settings, role, true); err != nil {
+			return Roster{}, Member{}, nil, err
+		}
+	}
+	m, ok := all.People[s.who.User.ID]
+	if !ok {
+		return all, m, refuse(RefusedNotNamed, "Only a holder of the role %s may %s.", code(role), may), nil
+	}
+	return all, m, nil, nil
 }
 
 // declare takes an emergency over everything that waits and is not about rules.
 func (r *Reviewer) declare(ctx context.Context, s saying) ([]Signoff, *refusal, error) {
-	rules, err := r.rules(ctx, s.c.Pull)
-	if err != nil || rules == nil {
-		return nil, nil, err
-	}
-	roster, err := r.emergencyRoster(ctx, s.c.Pull, rules.settings, true)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, ok := roster.People[s.who.User.ID]
-	if !ok {
-		return nil, refuse(RefusedNotNamed, "Only a holder of the role `emergency` may declare one."), nil
+	roster, m, no, err := r.holder(ctx, s, roleEmergency, "declare one")
+	if err != nil || no != nil {
+		return nil, no, err
 	}
 	if no := s.independent(s.c.Demand.Requirements); no != nil {
 		return nil, no, nil

@@ -51,12 +51,10 @@ type graphPull struct {
 		Nodes []struct{ Commit graphCommit }
 	}
 	Comments struct {
-		TotalCount int
-		Nodes      []graphComment
+		Nodes []graphComment
 	}
 	Reviews struct {
-		TotalCount int
-		Nodes      []struct {
+		Nodes []struct {
 			FullDatabaseID graphID
 			State, Body    string
 		}

@@ -15,7 +15,8 @@ import (
 
 // Pull reads a pull request in one call, and in a second one compares its head
 // with the tip of its base unless that pair was compared before. The tip under a
-// stack takes one more. Of one that is not open, merge base and contributors are not read, and Complete is false.
+// stack takes one more. Of one that is not open, merge base and contributors are
+// not read, and Complete is false.
 func (g *Client) Pull(ctx context.Context, ref review.PullRef) (review.Pull, error) {
 	s, err := g.sync(ctx, ref)
 	if err != nil {
@@ -47,9 +48,9 @@ func (g *Client) Pull(ctx context.Context, ref review.PullRef) (review.Pull, err
 }
 
 // Compare completes a pull request of a delivery in one call. It takes another
-// for the tip under a stack, more where there are more than 250 commits, and one more where a commit names a
-// co-author whose address says no account, or where an agent opened it and the
-// people who told it to are to be found.
+// for the tip under a stack, more where there are more than 250 commits, and one
+// more where a commit names a co-author whose address says no account, or where
+// an agent opened it and the people who told it to are to be found.
 func (g *Client) Compare(ctx context.Context, p review.Pull) (review.Pull, error) {
 	if !idForm.MatchString(p.Head) || !isBranch(p.BaseRef) {
 		return review.Pull{}, fmt.Errorf("%v#%d: no head or no base", p.Repo, p.Number)

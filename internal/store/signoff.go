@@ -52,8 +52,8 @@ func (d *DB) SaveGone(ctx context.Context, repoID int64, via string, sourceID in
 }
 
 // Void implements review.Store. It returns how many statements that could
-// let something land are void for this reason and delivery, so that a second try after a crash learns what the
-// first one did.
+// let something land are void for this reason and delivery, so that a second try
+// after a crash learns what the first one did.
 func (d *DB) Void(ctx context.Context, repoID int64, via string, sourceID int64, v review.Voiding) (n int, err error) {
 	if v.Reason == "" {
 		return 0, fmt.Errorf("void %s %d: a reason is required", via, sourceID)
